@@ -1,0 +1,1 @@
+"""The ways to reach a customer, one module each, all of one shape."""

@@ -1,0 +1,1 @@
+"""Frames in and out of either database, set-based; no models."""

@@ -1,0 +1,1 @@
+"""One module per thing that happens, one transaction each."""

@@ -1,0 +1,1 @@
+"""What we intend and what was said: profiles, touches, holds, tasks, timeline."""

@@ -1,0 +1,1 @@
+"""What is owed and paid: customers, contacts, invoices, credit notes, payments, allocations."""

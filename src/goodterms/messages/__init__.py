@@ -1,0 +1,1 @@
+"""The words: templates, rendering, and the check every message must pass."""

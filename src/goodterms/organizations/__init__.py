@@ -1,0 +1,1 @@
+"""Organisations (the creditors), their users and roles, and the one scope helper."""

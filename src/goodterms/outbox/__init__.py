@@ -1,0 +1,1 @@
+"""The guarantee that an effect happens: once decided, sent once, recorded for ever."""

@@ -1,0 +1,1 @@
+"""Which part is plugged in where: settings, addresses, wiring, console command."""
