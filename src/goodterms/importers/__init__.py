@@ -1,0 +1,1 @@
+"""Readers of other programs' files, and the seeded example ledger."""
