@@ -1,0 +1,1 @@
+"""Statutory numbers as dated, cited data: one TOML file per regime, no code."""
