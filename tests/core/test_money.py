@@ -124,9 +124,7 @@ def test_rounding_is_the_one_stated(value: str, half_up: int, half_even: int, do
 
 
 @given(amount=money, factor=st.fractions(-10, 10), rounding=st.sampled_from(Rounding))
-def test_a_product_is_at_most_one_minor_unit_from_exact(
-    amount: Money, factor: Fraction, rounding: Rounding
-) -> None:
+def test_a_product_is_at_most_one_minor_unit_from_exact(amount: Money, factor: Fraction, rounding: Rounding) -> None:
     error = amount.multiply(factor, rounding).amount_minor - amount.amount_minor * factor
     assert abs(error) < 1 if rounding is Rounding.DOWN else abs(error) <= Fraction(1, 2)
 
