@@ -42,9 +42,7 @@ class CurrencyMismatch(ValueError):
     """Two amounts in different currencies were to be added, subtracted or compared."""
 
     def __init__(self, left: str, right: str) -> None:
-        super().__init__(
-            f"{left} and {right} cannot be combined without a rate and a date; keep one sum per currency."
-        )
+        super().__init__(f"{left} and {right} cannot be combined without a rate and a date; keep one sum per currency.")
 
 
 class UnknownCurrency(ValueError):
