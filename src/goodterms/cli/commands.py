@@ -1,0 +1,49 @@
+"""The command ``goodterms``: every subcommand, registered by name."""
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from goodterms.cli.printing import print_refusal
+from goodterms.core.refusal import Refusal
+
+
+class Commands(TyperGroup):
+    """Shows a refusal as its sentence and leaves with exit code 1, instead of a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Refusal as refusal:
+            print_refusal(refusal)
+            raise typer.Exit(1) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="goodterms",
+    help="Get paid, and stay on good terms: follows up a company's unpaid invoices.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"goodterms {version('goodterms')}")
+        raise typer.Exit
+
+
+@app.callback()
+def goodterms(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Get paid, and stay on good terms: follows up a company's unpaid invoices."""
