@@ -101,12 +101,16 @@ def _habit(draws: Draws) -> dict[str, pl.Expr]:
             "quiet_days",
         )
     }
-    pay_run = draws.pick("pay run", (("none", 40), ("weekday", 35), ("month day", 25)))
     month_day = draws.pick("month day", (("5", 1), ("15", 2), ("25", 2)))
-    is_red_tape = pl.col("kind") == "red_tape"
+    pay_run = pl.when(pl.col("kind") == "red_tape").then(
+        draws.pick("pay run", (("none", 40), ("weekday", 35), ("month day", 25)))
+    )
+    # Waiting for the pay run makes the invoice late by itself.
+    waits = pay_run.is_in(["weekday", "month day"]).fill_null(False)
     return drawn | {
-        "run_weekday": pl.when(is_red_tape & (pay_run == "weekday")).then(draws.whole("weekday", 1, 4)),
-        "run_month_day": pl.when(is_red_tape & (pay_run == "month day")).then(month_day.cast(pl.Int32)),
+        "base_days": pl.when(waits).then(drawn["base_days"] // 3).otherwise(drawn["base_days"]),
+        "run_weekday": pl.when(pay_run == "weekday").then(draws.whole("weekday", 1, 4)),
+        "run_month_day": pl.when(pay_run == "month day").then(month_day.cast(pl.Int32)),
     }
 
 

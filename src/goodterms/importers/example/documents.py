@@ -130,10 +130,11 @@ def _lines(settled: pl.DataFrame, day: str, amount: pl.Expr, returned: str | Non
 
 def _cash_on_account(seed: int, habits: pl.DataFrame, today: date) -> pl.DataFrame:
     draws = Draws(seed, "customer")
+    day = pl.lit(today) - pl.duration(days=draws.whole("cash days ago", 2, 40))
     return habits.filter(draws.chance("cash on account", 30) & (pl.col("invoice_count_high") == 0)).select(
         pl.col("customer").cast(pl.UInt32),
         "currency",
-        date=pl.lit(today) - pl.duration(days=draws.whole("cash days ago", 2, 40)),
+        date=day - pl.duration(days=(day.dt.weekday() - 5).clip(lower_bound=0)),
         returned_date=pl.lit(None, dtype=pl.Date),
         invoice_number=pl.lit(None, dtype=pl.String),
         amount_minor=pl.col("typical_minor") * draws.whole("cash percent", 20, 60) // 100,

@@ -45,7 +45,7 @@ BEHAVIOURS = (
         base_days=(-7, -1),
         change_days_ago=(45, 110),
         change_days=(30, 75),
-        least_invoices=12,
+        least_invoices=18,
     ),
     Behaviour(
         "failing",
@@ -55,7 +55,7 @@ BEHAVIOURS = (
         change_days_ago=(240, 360),
         growth_tenths_per_month=(55, 95),
         part_per_mille=400,
-        returned_per_mille=150,
+        returned_per_mille=250,
         never_per_mille=10,
         least_invoices=14,
     ),

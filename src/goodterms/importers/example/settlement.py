@@ -111,9 +111,9 @@ def _dispute_date(draws: Draws) -> pl.Expr:
 def _returned(draws: Draws, today: date) -> dict[str, pl.Expr]:
     """A payment that the bank sends back counts as paid until the day it is returned."""
     returned_date = _later("pay_date", draws.whole("return lag", 2, 6))
-    is_returned = (draws.chance("returned", pl.col("returned_per_mille")) & (returned_date <= pl.lit(today))).fill_null(
-        False
-    )
+    is_returned = (
+        draws.chance("returned", _in_trouble("returned_per_mille", 2)) & (returned_date <= pl.lit(today))
+    ).fill_null(False)
     again = _weekday(_later("pay_date", draws.whole("pay again", 15, 45)))
     return {
         "bounced_date": pl.when(is_returned).then("pay_date").otherwise(_NO_DATE),
@@ -141,7 +141,7 @@ def _credit(draws: Draws, today: date) -> dict[str, pl.Expr]:
 def _parts(draws: Draws, today: date) -> dict[str, pl.Expr]:
     """One payment, or a part first and the rest weeks later."""
     payable = pl.col("amount_minor") - pl.col("credited_minor")
-    is_part = draws.chance("part", pl.col("part_per_mille"))
+    is_part = draws.chance("part", _in_trouble("part_per_mille", 8))
     first = payable * draws.whole("first percent", 30, 70) // 100
     is_owed = payable > 0
     rest_date = _weekday(_later("final_date", draws.whole("rest lag", 20, 60)))
@@ -153,6 +153,12 @@ def _parts(draws: Draws, today: date) -> dict[str, pl.Expr]:
         "rest_date": _known(pl.when(is_owed & is_part).then(rest_date), today),
         "rest_minor": pl.when(is_part).then(payable - first).otherwise(0),
     }
+
+
+def _in_trouble(column: str, before: int) -> pl.Expr:
+    """The customer's own rate, but an ordinary one before a habit began to grow worse."""
+    is_before = (pl.col("growth_tenths_per_month") > 0) & (pl.col("due_date") < pl.col("change_date"))
+    return pl.when(is_before).then(before).otherwise(column)
 
 
 def _later(column: str, days: int | pl.Expr) -> pl.Expr:
