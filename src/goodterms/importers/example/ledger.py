@@ -39,7 +39,8 @@ class ExampleLedger:
     payments: number, customer_number, payment_date, currency, amount_minor, is_returned, returned_date.
     allocations: payment_number or credit_note_number (the other is null), invoice_number, allocation_date,
     amount_minor, is_returned; those of returned payments settle nothing.
-    truth: customer_number, kind, change_date (null: the habit never changed), change_days.
+    truth: customer_number, kind, change_date (null: the habit never changed), change_days (how much later
+    from then on; 0 for failing customers, whose delay grows).
     """
 
     today: date
@@ -62,7 +63,7 @@ def generate(
 ) -> ExampleLedger:
     """Invent a ledger; the same arguments give the same ledger everywhere.
 
-    ``open_share`` asks for a share of open invoices above the natural one (about 0.07): additional invoices
+    ``open_share`` asks for a share of open invoices above the natural one (about 0.06): additional invoices
     are issued recently. ``change`` is for measuring signals: None is the natural mix of KINDS; "never" has
     STEADY_KINDS only, whose habits do not change; a date lets the same customers all pay later from that day.
     """
