@@ -2,20 +2,35 @@
 
 import os
 import secrets
+import tempfile
 import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from goodterms.core.refusal import Refusal
 
 SETTINGS_FILE = "settings.toml"
 SECRET_FILE = "secret.key"
+SECRETS = ("password", "secret_key", "database_url")
+SHORTEST_SECRET = 40
 
 
-class ConfigurationError(Exception):
+class UnusableSettings(Refusal):
     """The settings cannot be used; the message says what, where and how to mend it."""
+
+
+class UnusableFolder(UnusableSettings):
+    """The installation's folder cannot be read or written."""
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        super().__init__(
+            f"The folder {folder} cannot be used ({error.strerror}). Make it readable and writable, "
+            "or name another one with GOODTERMS_HOME."
+        )
 
 
 class _Strict(BaseModel):
@@ -27,7 +42,20 @@ class ServerSettings(_Strict):
 
     host: str = "127.0.0.1"
     port: int = Field(8040, ge=1, le=65535)
-    public_address: str = Field("", description="The address customers and colleagues see, https://…")
+    public_address: str = Field("", description="The address colleagues see, such as https://terms.example.com.")
+
+    @field_validator("public_address")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
+            raise ValueError("write it as https://terms.example.com, without a path")
+        return value.rstrip("/")
+
+    @property
+    def public_host(self) -> str:
+        """The host name in ``public_address``; empty without one."""
+        return urlsplit(self.public_address).hostname or ""
 
 
 class MailSettings(_Strict):
@@ -38,7 +66,7 @@ class MailSettings(_Strict):
     port: int = Field(587, ge=1, le=65535)
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str = ""
-    password: str = ""
+    password: str = Field("", repr=False)
     timeout_seconds: float = Field(30, gt=0, le=300)
 
 
@@ -50,16 +78,27 @@ class WorkerSettings(_Strict):
     lease_seconds: int = Field(300, ge=10, le=3600)
 
 
+class NewOrganisationSettings(_Strict):
+    """What an organisation is given that the first import makes; an empty value follows from the country."""
+
+    name: str = Field("My company", min_length=1, max_length=200)
+    country: str = Field("IE", pattern="^[A-Z]{2}$")
+    language: str = ""
+    timezone: str = ""
+    currency: str = Field("", pattern="^([A-Z]{3})?$")
+
+
 class Configuration(_Strict):
     """Every setting of an installation."""
 
     home: Path
-    database_url: str = ""
-    secret_key: str = ""
+    database_url: str = Field("", repr=False)
+    secret_key: str = Field("", repr=False)
     debug: bool = False
     server: ServerSettings = ServerSettings()
     mail: MailSettings = MailSettings()
     worker: WorkerSettings = WorkerSettings()
+    new_organisation: NewOrganisationSettings = NewOrganisationSettings()
 
     @property
     def outbox_folder(self) -> Path:
@@ -76,65 +115,97 @@ def home_folder(environment: dict[str, str]) -> Path:
 
 
 def read_configuration(environment: dict[str, str]) -> Configuration:
-    """Read settings.toml and the environment; raises ConfigurationError with a sentence per fault."""
+    """Read settings.toml and the environment; raises UnusableSettings with a sentence per fault."""
     home = home_folder(environment)
     path = home / SETTINGS_FILE
-    values: dict[str, Any] = {}
-    if path.exists():
-        try:
-            values = tomllib.loads(path.read_text("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"{path} is not valid TOML: {error}. Mend or remove that line.") from error
-    values["home"] = home
-    if environment.get("DATABASE_URL"):
-        values["database_url"] = environment["DATABASE_URL"]
-    if environment.get("GOODTERMS_SMTP_PASSWORD"):
-        values.setdefault("mail", {})["password"] = environment["GOODTERMS_SMTP_PASSWORD"]
-    if environment.get("GOODTERMS_DEBUG") == "1":
-        values["debug"] = True
+    values = _read_file(path)
+    if "home" in values:
+        raise UnusableSettings(f"{path}: home cannot be set here; name the folder with GOODTERMS_HOME.")
     try:
-        configuration = Configuration(**values)
+        configuration = Configuration(home=home, **_with_environment(values, environment))
     except ValidationError as error:
         faults = "; ".join(_describe(fault, path) for fault in error.errors())
-        raise ConfigurationError(faults) from error
+        raise UnusableSettings(faults) from None
     _check_together(configuration, path)
     return configuration
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UnusableSettings(f"{path} is not valid TOML: {error}. Mend or remove that line.") from None
+    except OSError as error:
+        raise UnusableFolder(path.parent, error) from None
+
+
+def _with_environment(values: dict[str, Any], environment: dict[str, str]) -> dict[str, Any]:
+    """The file's values with those the environment overrides, so that no secret need stand in a file."""
+    merged = dict(values)
+    if environment.get("DATABASE_URL"):
+        merged["database_url"] = environment["DATABASE_URL"]
+    if environment.get("GOODTERMS_SECRET_KEY"):
+        merged["secret_key"] = environment["GOODTERMS_SECRET_KEY"]
+    if environment.get("GOODTERMS_SMTP_PASSWORD") and isinstance(merged.get("mail", {}), dict):
+        merged["mail"] = {**merged.get("mail", {}), "password": environment["GOODTERMS_SMTP_PASSWORD"]}
+    if environment.get("GOODTERMS_DEBUG") == "1":
+        merged["debug"] = True
+    return merged
 
 
 def _describe(fault: Any, path: Path) -> str:
     where = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         return f"{path}: there is no setting called {where}; remove it or correct its spelling"
-    return f"{path}: {where} = {fault['input']!r} cannot be used: {fault['msg']}"
+    shown = "…" if fault["loc"][-1] in SECRETS else repr(fault["input"])
+    reason = fault["msg"].removeprefix("Value error, ")
+    return f"{path}: {where} = {shown} cannot be used: {reason[:1].lower()}{reason[1:]}"
 
 
 def _check_together(configuration: Configuration, path: Path) -> None:
     if configuration.mail.mode == "smtp" and not configuration.mail.host:
-        raise ConfigurationError(f'{path}: mail.mode is "smtp" but mail.host is empty; name the SMTP server there.')
+        raise UnusableSettings(f'{path}: mail.mode is "smtp" but mail.host is empty; name the SMTP server there.')
+    if configuration.secret_key and len(configuration.secret_key) < SHORTEST_SECRET:
+        raise UnusableSettings(
+            f"The secret key has fewer than {SHORTEST_SECRET} characters; use a longer random one, or none: "
+            "goodterms then makes its own."
+        )
     if configuration.database_url:
         database_from_url(configuration.database_url)
 
 
 def database_from_url(url: str) -> dict[str, Any]:
-    """Django's settings for a PostgreSQL address such as ``postgresql://user:word@host:5432/name``."""
+    """Django's settings for a PostgreSQL address such as ``postgresql://user:word@host:5432/name``.
+
+    Raises UnusableSettings for any other address; the message never repeats the password.
+    """
     parts = urlsplit(url)
     if parts.scheme not in ("postgres", "postgresql"):
-        raise ConfigurationError(
+        raise UnusableSettings(
             f"DATABASE_URL begins with {parts.scheme!r}; only postgresql://user:password@host:port/name is understood. "
             "Leave it out to use the SQLite file in GOODTERMS_HOME."
         )
-    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    query = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/") or "goodterms",
+        "NAME": unquote(parts.path.lstrip("/")) or "goodterms",
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(query.pop("host", "") or parts.hostname or ""),
-        "PORT": str(parts.port or query.pop("port", "") or ""),
+        "HOST": query.pop("host", "") or unquote(parts.hostname or ""),
+        "PORT": _port(url) or query.pop("port", ""),
         "OPTIONS": query,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
+
+
+def _port(url: str) -> str:
+    try:
+        return str(urlsplit(url).port or "")
+    except ValueError:
+        raise UnusableSettings("DATABASE_URL: the port after the host must be a number, such as 5432.") from None
 
 
 def sqlite_database(path: Path) -> dict[str, Any]:
@@ -155,18 +226,34 @@ def sqlite_database(path: Path) -> dict[str, Any]:
 
 
 def read_secret(configuration: Configuration) -> str:
-    """The key that signs links and sessions; made on first use, kept in GOODTERMS_HOME, readable by its owner."""
+    """The key that signs links and sessions; made on first use, kept in GOODTERMS_HOME, readable by its owner.
+
+    Of two processes that start at once one makes it and both use it. Raises UnusableSettings when the folder
+    cannot be written.
+    """
     if configuration.secret_key:
         return configuration.secret_key
     path = configuration.home / SECRET_FILE
-    if path.exists():
+    try:
+        if not path.exists():
+            _make_secret(path)
         return path.read_text("utf-8").strip()
-    configuration.home.mkdir(parents=True, exist_ok=True)
-    secret = secrets.token_urlsafe(50)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise UnusableFolder(configuration.home, error) from None
+
+
+def _make_secret(path: Path) -> None:
+    """Write a new secret beside and link it into place: a reader sees all of it or nothing."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=".secret-")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(secret)
-    return secret
+        file.write(secrets.token_urlsafe(50))
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        return
+    finally:
+        Path(beside).unlink()
 
 
 @cache

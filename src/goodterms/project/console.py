@@ -3,20 +3,26 @@
 import os
 import sys
 
-from goodterms.project.configuration import ConfigurationError, configuration
+from goodterms.project.configuration import UnusableSettings, configuration
+
+CANNOT_START = 2
 
 
 def main() -> None:
-    """Entry point of ``goodterms``."""
+    """Entry point of ``goodterms``; settings that cannot be used end it with one sentence and exit code 2."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "goodterms.project.settings")
     try:
         configuration()
-    except ConfigurationError as error:
-        sys.stderr.write(f"goodterms cannot start: {error}\n")
-        raise SystemExit(2) from None
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "goodterms.project.settings")
-    import django
-
-    django.setup()
+        _start_django()
+    except UnusableSettings as refusal:
+        sys.stderr.write(f"goodterms cannot start: {refusal}\n")
+        raise SystemExit(CANNOT_START) from None
     from goodterms.cli.commands import app
 
     app()
+
+
+def _start_django() -> None:
+    import django
+
+    django.setup()

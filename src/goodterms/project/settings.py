@@ -1,6 +1,5 @@
 """Django's settings, derived from the installation's configuration."""
 
-from pathlib import Path
 from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
@@ -8,12 +7,12 @@ from csp.constants import NONCE, NONE, SELF
 from goodterms.project.configuration import configuration, database_from_url, read_secret, sqlite_database
 
 CONFIGURATION = configuration()
-PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = read_secret(CONFIGURATION)
 DEBUG = CONFIGURATION.debug
-_public_host = CONFIGURATION.server.public_address.split("://")[-1].split("/")[0].split(":")[0]
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *([_public_host] if _public_host else [])]
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+if CONFIGURATION.server.public_host:
+    ALLOWED_HOSTS.append(CONFIGURATION.server.public_host)
 CSRF_TRUSTED_ORIGINS = [CONFIGURATION.server.public_address] if CONFIGURATION.server.public_address else []
 
 INSTALLED_APPS = [
