@@ -235,6 +235,13 @@ def test_messy_files_have_each_fault_where_the_list_says(tmp_path: Path) -> None
     assert ",eur," in text
 
 
+@pytest.mark.parametrize("customers", [1, 2, 10])
+def test_a_tiny_ledger_keeps_all_its_customers_in_the_files(tmp_path: Path, customers: int) -> None:
+    write_example(tmp_path, today=TODAY, customers=customers)
+    rows = pl.read_csv(tmp_path / "customers.csv", infer_schema=False)
+    assert rows["Customer Number"].n_unique() == customers
+
+
 def test_the_files_are_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
     write_example(tmp_path, today=TODAY, seed=1, customers=60)
     content = b"".join((tmp_path / f"{name}.csv").read_bytes() for name in ("customers", "invoices", "payments"))
