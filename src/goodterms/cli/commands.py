@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from goodterms.cli.printing import print_refusal
+from goodterms.cli.setup import organisation_app, user_app
 from goodterms.core.refusal import Refusal
 
 
@@ -47,3 +48,9 @@ def goodterms(
     ] = False,
 ) -> None:
     """Get paid, and stay on good terms: follows up a company's unpaid invoices."""
+
+
+SETTING_UP = "Setting up"
+
+app.add_typer(organisation_app, name="organisation", rich_help_panel=SETTING_UP)
+app.add_typer(user_app, name="user", rich_help_panel=SETTING_UP)

@@ -1,7 +1,7 @@
 """Opening the installation for a command: its folder, its database, the current organisation, the clock."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -15,8 +15,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import DatabaseError
 
-from goodterms.cli.printing import Format
+from goodterms.cli.printing import Format, note
 from goodterms.core.refusal import Refusal
+from goodterms.flows.set_up_organisation import create_organisation
 from goodterms.organizations.models import Organisation
 
 OrganisationOption = Annotated[
@@ -137,6 +138,25 @@ def open_organisation(slug: str = "") -> Organisation:
     if len(slugs) > 1:
         raise SeveralOrganisations(slugs)
     return Organisation.objects.get()
+
+
+def open_or_make_organisation(slug: str = "", values: Mapping[str, str] | None = None) -> Organisation:
+    """The organisation meant; in an empty installation a new one, and the person is told how to change it.
+
+    What a new one is like stands in settings.toml under [new_organisation], overridden by ``values`` (particulars by
+    field name, such as ``{"currency": "GBP"}``).
+    """
+    open_installation()
+    if slug or Organisation.objects.exists():
+        return open_organisation(slug)
+    made = create_organisation(
+        {**settings.CONFIGURATION.new_organisation.model_dump(), **(values or {})}, current_moment()
+    )
+    note(
+        f"Made the organisation {made.name} ({made.country}, {made.currency}, {made.timezone}); "
+        "goodterms organisation set changes it."
+    )
+    return made
 
 
 def current_moment() -> datetime:
