@@ -1,0 +1,54 @@
+"""A person lets an effect that waits for approval go out, or refuses it."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from goodterms.core.refusal import Refusal
+from goodterms.flows.facts import write_timeline
+from goodterms.ledger.models import Customer
+from goodterms.organizations.models import Organisation
+from goodterms.outbox.models import Effect
+
+
+class NotWaitingForApproval(Refusal):
+    """An effect to be approved or refused is in another state by now."""
+
+    def __init__(self, effect: Effect) -> None:
+        super().__init__(f"This message is {effect.get_state_display()} by now; it no longer waits for approval.")
+
+
+class RefusalWithoutReason(Refusal):
+    """A message was refused without saying why."""
+
+    def __init__(self) -> None:
+        super().__init__("Say why this message shall not go out; the reason is kept in the customer's timeline.")
+
+
+@transaction.atomic
+def approve_effect(organisation: Organisation, effect: Effect, *, actor: str, now: datetime) -> None:
+    """Queue the effect; the gate still looks at fresh facts before it leaves. Raises NotWaitingForApproval."""
+    _move(organisation, effect, Effect.State.QUEUED, f"Approved by {actor}.")
+    _tell(effect, "effect_approved", "Message approved.", actor, now)
+
+
+@transaction.atomic
+def refuse_effect(organisation: Organisation, effect: Effect, *, reason: str, actor: str, now: datetime) -> None:
+    """Cancel the effect before it leaves. Raises NotWaitingForApproval or RefusalWithoutReason."""
+    why = reason.strip()
+    if not why:
+        raise RefusalWithoutReason
+    _move(organisation, effect, Effect.State.CANCELLED, f"Refused by {actor}: {why}")
+    _tell(effect, "effect_refused", f"Message refused: {why}", actor, now)
+
+
+def _move(organisation: Organisation, effect: Effect, state: Effect.State, reason: str) -> None:
+    waiting = Effect.objects.filter(pk=effect.pk, organisation=organisation, state=Effect.State.WAITING)
+    if not waiting.update(state=state, reason=reason):
+        effect.refresh_from_db()
+        raise NotWaitingForApproval(effect)
+
+
+def _tell(effect: Effect, kind: str, text: str, actor: str, now: datetime) -> None:
+    customer = Customer.objects.get(pk=effect.customer_id, organisation_id=effect.organisation_id)
+    write_timeline(customer, kind, text, actor=actor, now=now, effect_key=effect.key)

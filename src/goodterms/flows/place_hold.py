@@ -1,0 +1,105 @@
+"""A person pauses the chasing of an invoice, a customer or everyone until a date, with a reason."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from goodterms.core.refusal import Refusal
+from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
+from goodterms.followup.models import Hold
+from goodterms.ledger.models import Customer, Invoice
+from goodterms.organizations.models import Organisation
+
+LONGEST_HOLD_DAYS = 366
+
+
+class HoldEndsInThePast(Refusal):
+    """A hold was to end before today."""
+
+    def __init__(self, until: date, today: date) -> None:
+        super().__init__(f"A hold until {until} would be over already; name today ({today}) or a later day.")
+
+
+class HoldTooLong(Refusal):
+    """A hold was to last longer than anybody remembers it."""
+
+    def __init__(self, until: date, latest: date) -> None:
+        super().__init__(
+            f"A hold until {until} is longer than {LONGEST_HOLD_DAYS} days; name a day up to {latest}, renew it then."
+        )
+
+
+class UnknownHoldReason(Refusal):
+    """A hold's reason is none of ours."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason!r} is no reason for a hold; use one of: {', '.join(Hold.Reason.values)}.")
+
+
+class InvoiceOfSomeoneElse(Refusal):
+    """A hold named an invoice that is not this customer's."""
+
+    def __init__(self, invoice: Invoice) -> None:
+        super().__init__(f"Invoice {invoice.number} belongs to another customer; name the customer it was sent to.")
+
+
+@transaction.atomic
+def place_hold(
+    organisation: Organisation,
+    customer: Customer | None,
+    *,
+    until: date,
+    reason: str,
+    actor: str,
+    now: datetime,
+    note: str = "",
+    invoice: Invoice | None = None,
+) -> Hold:
+    """Pause chasing from the customer's today until ``until``, that day included; it lifts itself the day after.
+
+    Without ``customer`` the whole organisation pauses, with ``invoice`` that invoice alone. Raises HoldEndsInThePast,
+    HoldTooLong, UnknownHoldReason or InvoiceOfSomeoneElse.
+    """
+    today = local_day(organisation, customer, now)
+    _check(today, until, reason)
+    if invoice is not None and (customer is None or invoice.customer_id != customer.pk):
+        raise InvoiceOfSomeoneElse(invoice)
+    hold = Hold.objects.create(
+        organisation=organisation,
+        customer=customer,
+        invoice=invoice,
+        reason=reason,
+        note=note,
+        from_date=today,
+        until_date=until,
+        made_by=actor,
+        made_at=now,
+    )
+    raise_facts_version(organisation, customer)
+    if customer is not None:
+        write_timeline(
+            customer,
+            "hold_placed",
+            _sentence(hold),
+            actor=actor,
+            now=now,
+            invoice=invoice,
+            data={"hold_id": hold.pk, "until_date": until.isoformat(), "reason": reason},
+        )
+    return hold
+
+
+def _check(today: date, until: date, reason: str) -> None:
+    if reason not in Hold.Reason.values:
+        raise UnknownHoldReason(reason)
+    if until < today:
+        raise HoldEndsInThePast(until, today)
+    latest = today + timedelta(days=LONGEST_HOLD_DAYS)
+    if until > latest:
+        raise HoldTooLong(until, latest)
+
+
+def _sentence(hold: Hold) -> str:
+    what = f"Invoice {hold.invoice.number} paused" if hold.invoice else "Chasing paused"
+    why = Hold.Reason(hold.reason).label.lower()
+    return f"{what} until {hold.until_date}: {why}." + (f" {hold.note}" if hold.note else "")
