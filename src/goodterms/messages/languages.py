@@ -57,7 +57,9 @@ class Language:
             sample = format_currency(Decimal("-1" if is_negative else "1"), currency, locale=self.locale)
             first = sample.index("1")
             last = max(index for index, character in enumerate(sample) if character in "01")
-            self._affixes[key] = sample[:first], sample[last + 1 :]
+            prefix = sample[:first]
+            # A code in letters stands apart from the number; Babel leaves CLDR's rule for that out.
+            self._affixes[key] = prefix + ("\N{NO-BREAK SPACE}" if prefix[-1:].isalpha() else ""), sample[last + 1 :]
         return self._affixes[key]
 
     @property
