@@ -1,0 +1,128 @@
+"""A worker's claim on effects: taken with a lease, marked just before the hand-over, ended by exactly one outcome."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
+
+from goodterms.outbox.models import Attempt, Effect
+from goodterms.outbox.moves import UNCLAIMED, UNMARKED, MoveLost, State, move_all, move_one
+
+# PostgreSQL may run a bare sub-select more than once and then claims more than asked for: hence MATERIALIZED.
+CLAIM_POSTGRESQL = """
+WITH picked AS MATERIALIZED (
+    SELECT id FROM outbox_effect
+    WHERE state = 'queued' AND channel = ANY(%s) AND not_before <= %s
+    ORDER BY not_before, id LIMIT %s FOR UPDATE SKIP LOCKED
+)
+UPDATE outbox_effect SET state = 'claimed', claimed_by = %s, claim_expires_at = %s
+WHERE id IN (SELECT id FROM picked) AND state = 'queued' RETURNING id
+"""
+CLAIM_SQLITE = """
+UPDATE outbox_effect SET state = 'claimed', claimed_by = %s, claim_expires_at = %s
+WHERE state = 'queued' AND id IN (
+    SELECT id FROM outbox_effect
+    WHERE state = 'queued' AND channel IN ({channels}) AND not_before <= %s
+    ORDER BY not_before, id LIMIT %s
+) RETURNING id
+"""
+
+
+def claim_batch(channels: Sequence[str], now: datetime, worker: str, lease: timedelta, limit: int) -> list[Effect]:
+    """Claim up to ``limit`` queued effects of these channels whose time has come, the longest waiting first.
+
+    Committed when it returns. ``worker`` must name one running worker alone. Two workers never get the same effect:
+    PostgreSQL's second one skips what the first has locked, SQLite's waits for the first one's commit.
+    """
+    expires = now + lease
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(CLAIM_POSTGRESQL, [list(channels), now, limit, worker, expires])
+        else:
+            marks = ", ".join(["%s"] * len(channels))
+            statement = CLAIM_SQLITE.format(channels=marks)
+            cursor.execute(statement, [worker, expires, *channels, now, limit])
+        ids = [row[0] for row in cursor.fetchall()]
+        return list(Effect.objects.filter(pk__in=ids).order_by("not_before", "pk")) if ids else []
+
+
+def mark_handed_over(
+    effect: Effect, content: bytes, transport: str, now: datetime, lease: timedelta, unless_changed: Q
+) -> bool:
+    """Commit that the hand-over of these bytes begins; False when ``unless_changed`` no longer holds.
+
+    From this commit until the outcome's, nobody can tell whether the message left. The lease starts anew. Raises
+    MoveLost when the claim is no longer this worker's.
+    """
+    held = _held(effect)
+    values = {"handed_over_at": now, "transport": transport, "content": content, "claim_expires_at": now + lease}
+    if held.filter(unless_changed, handed_over_at__isnull=True).update(**values) == 1:
+        for name, value in values.items():
+            setattr(effect, name, value)
+        return True
+    if not held.filter(handed_over_at__isnull=True).exists():
+        raise MoveLost(f"{effect.key} is no longer claimed by {effect.claimed_by}")
+    return False
+
+
+def end_claim(effect: Effect, target: State, now: datetime, *, keeps_mark: bool = False, **values: Any) -> State:
+    """The claim's one outcome: the move and its Attempt, in the caller's transaction; the state it came from.
+
+    ``values`` are further columns of the effect (reason, receipt, not_before). A sent effect keeps its mark's time;
+    an uncertain one keeps mark, bytes and worker, for whoever settles it; any other forgets them, unless
+    ``keeps_mark`` (to repeat the very same hand-over). Raises MoveLost when the claim is no longer this worker's;
+    only an effect called uncertain during its own hand-over may still become sent, by the worker that now knows.
+    """
+    end = _outcome_values(target, now, keeps_mark) | values | {"attempts": F("attempts") + 1}
+    start = State.CLAIMED
+    try:
+        move_one(_held(effect), start, target, **end)
+    except MoveLost:
+        if target != State.SENT:
+            raise
+        start = State.UNCERTAIN
+        move_one(_given_up(effect), start, target, **end)
+    detail = values.get("receipt") or values.get("reason") or ""
+    Attempt.objects.create(effect=effect, worker=effect.claimed_by, at=now, outcome=target, detail=detail)
+    return start
+
+
+def release_claims(effects: Sequence[Effect], not_before: datetime, reason: str) -> int:
+    """Put claims back that nothing was tried with (the gate said later, the channel is down); no Attempt."""
+    values = UNCLAIMED | {"not_before": not_before, "reason": reason}
+    return sum(move_all(_held(effect), State.CLAIMED, State.QUEUED, **values) for effect in effects)
+
+
+def stale_claims(now: datetime, limit: int = 500) -> list[Effect]:
+    """Claims whose lease is over: their worker died, or hangs."""
+    expired = Effect.objects.filter(state=State.CLAIMED, claim_expires_at__lte=now)
+    return list(expired.order_by("claim_expires_at", "pk")[:limit])
+
+
+def _held(effect: Effect) -> QuerySet[Effect]:
+    """The effect as long as this very claim on it stands."""
+    return Effect.objects.filter(
+        pk=effect.pk,
+        state=State.CLAIMED,
+        claimed_by=effect.claimed_by,
+        claim_expires_at=effect.claim_expires_at,
+    )
+
+
+def _given_up(effect: Effect) -> QuerySet[Effect]:
+    """The effect that was called uncertain during this worker's own hand-over."""
+    return Effect.objects.filter(
+        pk=effect.pk, claimed_by=effect.claimed_by, handed_over_at=effect.handed_over_at, handed_over_at__isnull=False
+    )
+
+
+def _outcome_values(target: State, now: datetime, keeps_mark: bool) -> dict[str, Any]:
+    if target == State.SENT:
+        return UNCLAIMED | {"content": None, "finished_at": now, "reason": ""}
+    if target == State.UNCERTAIN:
+        return {"claim_expires_at": None}
+    if target == State.QUEUED:
+        return UNCLAIMED | ({} if keeps_mark else UNMARKED)
+    return UNCLAIMED | UNMARKED | {"finished_at": now}

@@ -1,0 +1,1 @@
+"""The outbox: keys, moves, chain, claims, the relay and its crashes."""
