@@ -1,0 +1,102 @@
+"""Open items into what is overdue per customer: credits and cash netted, held-back parts left out."""
+
+import polars as pl
+
+from goodterms.core.evidence import Evidence
+
+BALANCES = pl.Schema(
+    {
+        "customer_id": pl.Int64(),
+        "currency": pl.String(),
+        "open_minor": pl.Int64(),  # everything open, credits and cash deducted
+        "overdue_minor": pl.Int64(),  # of that, past its due date
+        "days_0_minor": pl.Int64(),  # not yet due
+        "days_1_30_minor": pl.Int64(),
+        "days_31_60_minor": pl.Int64(),
+        "days_61_90_minor": pl.Int64(),
+        "days_over_90_minor": pl.Int64(),
+    }
+)
+CHASEABLE = pl.Schema(
+    {
+        "invoice_id": pl.Int64(),
+        "customer_id": pl.Int64(),
+        "currency": pl.String(),
+        "due_date": pl.Date(),
+        "days_overdue": pl.Int32(),  # negative: not yet due
+        "amount_minor": pl.Int64(),
+        "open_amount_minor": pl.Int64(),  # as in the ledger
+        "chase_minor": pl.Int64(),  # what may be asked for now
+    }
+)
+
+
+def age_items(evidence: Evidence) -> pl.DataFrame:
+    """Open items with ``days_overdue`` on the customer's own day and the part of them that may be asked for.
+
+    Credit notes, cash on account and disputed parts are taken off, credits against the oldest item first; items
+    without due date, and items on hold by themselves, are kept out of ``chase_minor`` (0). Columns: CHASEABLE.
+    A due date is overdue from the day after it.
+    """
+    dated = evidence.open_items.join(evidence.customers.select("customer_id", "local_date"), on="customer_id")
+    owed = dated.filter(pl.col("open_amount_minor") > 0).with_columns(
+        (pl.col("local_date") - pl.col("due_date")).dt.total_days().cast(pl.Int32).alias("days_overdue"),
+        pl.max_horizontal(pl.col("open_amount_minor") - pl.col("disputed_amount_minor"), 0).alias("undisputed_minor"),
+    )
+    owed = owed.with_columns(_chase_before_credits(evidence).alias("chase_minor"))
+    credit = _credits(evidence, dated)
+    if credit.height:
+        owed = _net_credits(owed, credit)
+    return owed.select(CHASEABLE.names()).cast(CHASEABLE)
+
+
+def _chase_before_credits(evidence: Evidence) -> pl.Expr:
+    chase = pl.when(pl.col("due_date").is_null()).then(0).otherwise(pl.col("undisputed_minor"))
+    held = evidence.holds.filter(pl.col("invoice_id").is_not_null())
+    if held.is_empty():
+        return chase
+    return pl.when(pl.col("invoice_id").is_in(held["invoice_id"].implode())).then(0).otherwise(chase)
+
+
+def _credits(evidence: Evidence, dated: pl.DataFrame) -> pl.DataFrame:
+    """What customers have in their favour per currency: open credit notes and cash on account."""
+    notes = dated.filter(pl.col("open_amount_minor") < 0).select(
+        "customer_id", "currency", (-pl.col("open_amount_minor")).alias("credit_minor")
+    )
+    cash = evidence.cash.select("customer_id", "currency", pl.col("unallocated_minor").alias("credit_minor"))
+    return pl.concat([notes, cash]).group_by("customer_id", "currency").agg(pl.col("credit_minor").sum())
+
+
+def _net_credits(owed: pl.DataFrame, credit: pl.DataFrame) -> pl.DataFrame:
+    """Take credits off the oldest chaseable items: what a running total has not used up is still asked for."""
+    in_favour = owed.join(credit, on=["customer_id", "currency"], how="inner")
+    if in_favour.is_empty():
+        return owed
+    others = owed.join(credit, on=["customer_id", "currency"], how="anti")
+    in_favour = in_favour.sort("customer_id", "currency", "due_date", "invoice_id", nulls_last=True)
+    running = pl.col("chase_minor").cum_sum().over("customer_id", "currency") - pl.col("credit_minor")
+    netted = in_favour.with_columns(pl.min_horizontal(pl.col("chase_minor"), pl.max_horizontal(running, 0)))
+    return pl.concat([others, netted.drop("credit_minor").select(others.columns)])
+
+
+def sum_balances(items: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Per customer and currency what is open and overdue, by age (columns: BALANCES).
+
+    Ages are by due date and gross of credits; ``open_minor`` is net of credit notes and cash on account.
+    """
+    days, amount = pl.col("days_overdue"), pl.col("open_amount_minor")
+    aged = items.group_by("customer_id", "currency").agg(
+        amount.sum().alias("gross_minor"),
+        amount.filter(days > 0).sum().alias("overdue_minor"),
+        amount.filter((days <= 0) | days.is_null()).sum().alias("days_0_minor"),
+        amount.filter(days.is_between(1, 30)).sum().alias("days_1_30_minor"),
+        amount.filter(days.is_between(31, 60)).sum().alias("days_31_60_minor"),
+        amount.filter(days.is_between(61, 90)).sum().alias("days_61_90_minor"),
+        amount.filter(days > 90).sum().alias("days_over_90_minor"),
+    )
+    dated = evidence.open_items.join(evidence.customers.select("customer_id", "local_date"), on="customer_id")
+    joined = aged.join(_credits(evidence, dated), on=["customer_id", "currency"], how="full", coalesce=True)
+    joined = joined.with_columns(pl.selectors.integer().exclude("customer_id").fill_null(0))
+    return joined.with_columns((pl.col("gross_minor") - pl.col("credit_minor")).alias("open_minor")).select(
+        BALANCES.names()
+    )

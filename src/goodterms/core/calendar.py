@@ -1,0 +1,60 @@
+"""Working days of a customer's country, and the hours in which a message may leave."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+import polars as pl
+
+LONGEST_CLOSURE_DAYS = 30
+
+
+@lru_cache(maxsize=512)
+def _public_holidays(country: str, year: int) -> frozenset[date]:
+    try:
+        return frozenset(holidays.country_holidays(country, years=year))
+    except NotImplementedError:
+        return frozenset()
+
+
+def is_business_day(country: str, day: date) -> bool:
+    """Monday to Friday and no public holiday; for a country whose holidays are unknown, Monday to Friday."""
+    return day.weekday() < 5 and day not in _public_holidays(country, day.year)
+
+
+def next_business_day(country: str, day: date) -> date:
+    """The first working day on or after ``day``."""
+    for ahead in range(LONGEST_CLOSURE_DAYS):
+        if is_business_day(country, day + timedelta(days=ahead)):
+            return day + timedelta(days=ahead)
+    return day
+
+
+def business_days(rows: pl.DataFrame) -> pl.DataFrame:
+    """For the distinct pairs of ``country`` and ``local_date``: ``is_business_day`` and ``next_business_day``."""
+    pairs = rows.select("country", "local_date").unique()
+    nexts = [next_business_day(country or "", day) for country, day in pairs.iter_rows()]
+    return pairs.with_columns(
+        pl.Series("next_business_day", nexts, dtype=pl.Date()),
+    ).with_columns((pl.col("next_business_day") == pl.col("local_date")).alias("is_business_day"))
+
+
+def local_dates(timezones: Iterable[str], now: datetime) -> dict[str, date]:
+    """Each time zone's own date at the moment ``now``."""
+    return {name: now.astimezone(ZoneInfo(name)).date() for name in timezones}
+
+
+def opens_at(timezone: str, day: date, opening: time) -> datetime:
+    """The moment at which the send window of a customer in ``timezone`` opens on ``day``."""
+    return datetime.combine(day, opening, tzinfo=ZoneInfo(timezone))
+
+
+def next_window(timezone: str, country: str, now: datetime, opening: time, closing: time) -> datetime | None:
+    """None when ``now`` lies in the window of a working day, else the moment the next window opens."""
+    local = now.astimezone(ZoneInfo(timezone))
+    day = local.date()
+    if is_business_day(country, day) and local.time() < closing:
+        return None if local.time() >= opening else opens_at(timezone, day, opening)
+    return opens_at(timezone, next_business_day(country, day + timedelta(days=1)), opening)

@@ -1,0 +1,137 @@
+"""Where each customer stands in its cycle: what may be chased, the carrying invoice, the last step taken."""
+
+import polars as pl
+
+from goodterms.core.calendar import business_days
+from goodterms.core.evidence import Evidence
+from goodterms.core.policy import Policy
+
+CYCLE_PREFIX = "since-"
+
+
+def carry(items: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Per customer with something worth chasing: the carrying invoice and what is asked for.
+
+    The carrying invoice is the oldest overdue one (tie: the largest, then the lowest id). Currencies whose overdue
+    total lies below their minimum are left out; nothing is converted. Columns: customer_id, carrying_invoice_id,
+    due_date, days_overdue, items (list of invoice_id, currency, open_amount_minor).
+    """
+    late = items.filter((pl.col("days_overdue") > policy.numbers.grace_days) & (pl.col("chase_minor") > 0))
+    least = policy.numbers.minimum_balance_minor
+    total = pl.col("chase_minor").sum().over("customer_id", "currency")
+    minimum = pl.col("currency").replace_strict(list(least), list(least.values()), default=0, return_dtype=pl.Int64)
+    late = late.filter(total >= minimum)
+    late = late.sort(["customer_id", "due_date", "chase_minor", "invoice_id"], descending=[False, False, True, False])
+    return late.group_by("customer_id", maintain_order=True).agg(
+        pl.col("invoice_id").first().alias("carrying_invoice_id"),
+        pl.col("due_date").first(),
+        pl.col("days_overdue").first(),
+        items_asked("chase_minor"),
+    )
+
+
+def items_asked(amount: str) -> pl.Expr:
+    """The items of a group as a list of structs."""
+    return pl.struct("invoice_id", "currency", pl.col(amount).alias("open_amount_minor")).alias("items")
+
+
+def find_cycles(items: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Per customer: ``cycle`` from now on (null: nothing overdue) and ``closed_cycle``, the one that ended today.
+
+    A cycle runs from the first overdue day to the day nothing is overdue, whichever invoices come and go between;
+    its key is the day it began, so that deciding twice gives the same key.
+    """
+    overdue = items.filter(pl.col("days_overdue") > 0).group_by("customer_id").agg(pl.col("due_date").min())
+    began = pl.lit(CYCLE_PREFIX) + pl.col("due_date").dt.offset_by("1d").dt.to_string("%Y-%m-%d")
+    now = evidence.customers.select("customer_id", pl.col("cycle").alias("_before")).join(
+        overdue, on="customer_id", how="left", maintain_order="left"
+    )
+    running = pl.when(pl.col("due_date").is_not_null()).then(pl.coalesce("_before", began))
+    return now.select(
+        "customer_id",
+        running.alias("cycle"),
+        pl.when(pl.col("due_date").is_null()).then(pl.col("_before")).alias("closed_cycle"),
+    )
+
+
+def last_contacts(evidence: Evidence) -> pl.DataFrame:
+    """Per customer: last contact of any kind, automatic touches of the last week, what is pending or unhandled.
+
+    Progress counts sent touches only: what failed or was withheld reached nobody.
+    """
+    dates = evidence.customers.select("customer_id", "local_date")
+    touches = evidence.touches.join(dates, on="customer_id")
+    sent, today = pl.col("sent_date"), pl.col("local_date")
+    unsent_today = sent.is_null() & ~pl.col("is_pending") & (pl.col("planned_date") >= today)
+    per_touch = touches.group_by("customer_id").agg(
+        sent.max().alias("last_touch_date"),
+        (pl.col("is_automatic") & (sent > today.dt.offset_by("-7d"))).fill_null(value=False).sum().alias("week_count"),
+        pl.col("is_pending").any(),
+        unsent_today.any().alias("is_tried_today"),
+        pl.col("deadline_date").filter(sent.is_not_null()).max(),
+    )
+    replies = evidence.replies.group_by("customer_id").agg(
+        pl.col("received_date").max().alias("last_reply_date"),
+        pl.col("received_date").filter(~pl.col("is_handled")).max().alias("unhandled_reply_date"),
+    )
+    calls = evidence.calls.group_by("customer_id").agg(pl.col("called_date").max().alias("last_call_date"))
+    both = per_touch.join(replies, on="customer_id", how="full", coalesce=True)
+    both = both.join(calls, on="customer_id", how="full", coalesce=True)
+    last = pl.max_horizontal("last_touch_date", "last_reply_date", "last_call_date")
+    return both.with_columns(last.alias("last_contact_date")).drop(
+        "last_touch_date", "last_reply_date", "last_call_date"
+    )
+
+
+def pauses(evidence: Evidence) -> pl.DataFrame:
+    """Per customer the last day of a hold, an open promise or a plan that is kept, with its name.
+
+    Columns: customer_id, hold_until_date, hold_reason, promise_until_date, plan_until_date. Holds count on the days
+    between their first and last, and lift themselves.
+    """
+    dates = evidence.customers.select("customer_id", "local_date")
+    whole = evidence.holds.filter(pl.col("invoice_id").is_null())
+    everyone = whole.filter(pl.col("customer_id").is_null()).drop("customer_id")
+    own = whole.filter(pl.col("customer_id").is_not_null())
+    held = pl.concat(
+        [own.join(dates, on="customer_id"), everyone.join(dates, how="cross")], how="diagonal_relaxed"
+    ).filter(pl.col("local_date").is_between(pl.col("from_date"), pl.col("until_date")))
+    holds = (
+        held.sort("until_date")
+        .group_by("customer_id")
+        .agg(pl.col("until_date").last().alias("hold_until_date"), pl.col("reason").last().alias("hold_reason"))
+    )
+    grace = pl.duration(days=pl.col("tolerance_days"))
+    waits_for = (pl.col("promised_date") + grace).alias("promise_until_date")
+    promises = evidence.promises.filter(pl.col("state") == "open").with_columns(waits_for)
+    promised = promises.group_by("customer_id").agg(pl.col("promise_until_date").max())
+    kept = evidence.instalments.filter(
+        (pl.col("plan_state") == "active") & (pl.col("paid_minor") < pl.col("amount_minor"))
+    )
+    plans = kept.group_by("customer_id").agg(pl.col("due_date").min().alias("plan_until_date"))
+    both = holds.join(promised, on="customer_id", how="full", coalesce=True)
+    return both.join(plans, on="customer_id", how="full", coalesce=True)
+
+
+def describe_customers(
+    evidence: Evidence, items: pl.DataFrame, standings: pl.DataFrame, policy: Policy
+) -> pl.DataFrame:
+    """One row per customer with all that planning looks at, in the order of ``evidence.customers``."""
+    frame = evidence.customers.select(
+        "customer_id",
+        pl.col("country").fill_null(policy.country).replace("", policy.country),
+        pl.col("language").fill_null(policy.language).replace("", policy.language),
+        pl.col("timezone").fill_null(policy.timezone).replace("", policy.timezone),
+        "local_date",
+    )
+    for part in (
+        standings.select("customer_id", "profile", "profile_rule", "profile_evidence"),
+        find_cycles(items, evidence),
+        last_contacts(evidence),
+        pauses(evidence),
+    ):
+        frame = frame.join(part, on="customer_id", how="left", maintain_order="left")
+    frame = frame.join(business_days(frame), on=["country", "local_date"], how="left", maintain_order="left")
+    return frame.with_columns(
+        pl.col("is_pending", "is_tried_today").fill_null(value=False), pl.col("week_count").fill_null(0)
+    )

@@ -1,0 +1,65 @@
+"""The whole decision for everyone at once: habits, signals, profiles, verdicts, touches, waits."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from goodterms.core.ageing import age_items, sum_balances
+from goodterms.core.evidence import Evidence
+from goodterms.core.habits import SUMMARY, measure_habits, summarise_settled
+from goodterms.core.plan_touches import plan_touches
+from goodterms.core.policy import Policy
+from goodterms.core.profile import judge_customers
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided on one day, each frame with one row per customer unless it says otherwise.
+
+    ``summaries`` (habits.SUMMARY) of those re-summarised only · ``habits`` (habits.HABITS) · ``standings``
+    (profile.STANDINGS) · ``balances`` (ageing.BALANCES, per currency) · ``touches`` (plan_touches.PLANNED, for those
+    contacted) · ``waits`` (plan_touches.WAITS, for those overdue and not contacted) · ``problems``
+    (plan_touches.PROBLEMS) · ``cycles`` (customer_id, cycle).
+    """
+
+    summaries: pl.DataFrame
+    habits: pl.DataFrame
+    standings: pl.DataFrame
+    balances: pl.DataFrame
+    touches: pl.DataFrame
+    waits: pl.DataFrame
+    problems: pl.DataFrame
+    cycles: pl.DataFrame
+    policy_hash: str
+
+
+def decide(evidence: Evidence, policy: Policy) -> Decision:
+    """Decide for every customer of ``evidence`` on its own ``local_date``.
+
+    The same call serves the nightly run, the preview, the simulation of history and one customer after a phone call.
+    Customers keep the order of ``evidence.customers``, whose ids must be unique.
+    """
+    fresh = summarise_settled(evidence.settled, evidence.touches)
+    summaries = combine_summaries(evidence.summaries, fresh)
+    items = age_items(evidence)
+    habits = measure_habits(summaries, items, evidence)
+    standings = judge_customers(habits, evidence.customers["override_profile"], policy)
+    touches, waits, problems, cycles = plan_touches(evidence, items, habits, standings, policy)
+    return Decision(
+        summaries=fresh,
+        habits=habits,
+        standings=standings,
+        balances=sum_balances(items, evidence),
+        touches=touches,
+        waits=waits,
+        problems=problems,
+        cycles=cycles,
+        policy_hash=policy.hash,
+    )
+
+
+def combine_summaries(kept: pl.DataFrame | None, fresh: pl.DataFrame) -> pl.DataFrame:
+    """Summaries made earlier, with the fresh ones in place of theirs."""
+    if kept is None or kept.is_empty():
+        return fresh
+    return pl.concat([kept.select(SUMMARY.names()).join(fresh, on="customer_id", how="anti"), fresh])

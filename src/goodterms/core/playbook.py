@@ -1,0 +1,154 @@
+"""Playbooks as data: the steps for each profile, read from TOML and checked once."""
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+Tone = Literal["courtesy", "friendly", "clear", "firm", "final"]
+Anchor = Literal["overdue", "due", "first_invoice", "paid", "quiet"]
+ANCHORS_IN_ORDER: tuple[Anchor, ...] = ("overdue", "due", "first_invoice", "paid", "quiet")
+
+STEPS = pl.Schema(
+    {
+        "playbook": pl.String(),
+        "position": pl.Int32(),  # order within the playbook and anchor
+        "step": pl.String(),
+        "anchor": pl.String(),
+        "from_day": pl.Int32(),
+        "to_day": pl.Int32(),
+        "spacing_days": pl.Int32(),  # whole days since the last touch of the cycle was sent
+        "repeat_days": pl.Int32(),  # null: not repeated
+        "at_most": pl.Int32(),
+        "channels": pl.List(pl.String()),
+        "templates": pl.List(pl.String()),  # one per channel
+        "role_order": pl.Int32(),  # index into Playbooks.role_orders
+        "level": pl.Int32(),
+        "entry_level": pl.Int32(),  # the playbook's
+        "tone": pl.String(),
+        "sender": pl.String(),
+        "needs_approval": pl.Boolean(),
+        "deadline_days": pl.Int32(),  # null: sets no deadline
+        "asks_why": pl.Boolean(),
+    }
+)
+
+
+class PlaybookFault(Exception):
+    """A playbook cannot be used; the message names it, the step, what is wrong, and how to mend it."""
+
+
+class Step(BaseModel):
+    """One step: when it is due, how firm it is, through which channel it goes and in which words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str = Field(min_length=1, max_length=40)
+    anchor: Anchor = "overdue"
+    from_day: int
+    to_day: int | None = None
+    spacing_days: int = Field(7, ge=1)
+    repeat_days: int | None = Field(None, ge=1)
+    at_most: int = Field(1, ge=1)
+    channels: dict[str, str] = Field(min_length=1, description="Channel -> template, in order of preference.")
+    roles: tuple[str, ...] = ("accounts_payable", "owner", "buyer", "executive", "other")
+    level: int = Field(ge=0, le=5)
+    tone: Tone
+    sender: Literal["default", "owner", "senior"] = "default"
+    needs_approval: bool = False
+    deadline_days: int | None = Field(None, ge=1)
+    asks_why: bool = False
+    needs: Literal["interest"] | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Step":
+        if self.anchor != "overdue" and self.to_day is None:
+            raise ValueError("a step that is not anchored to 'overdue' needs to_day: the last day it may still go out")
+        if self.to_day is not None and self.to_day < self.from_day:
+            raise ValueError("to_day lies before from_day")
+        if (self.repeat_days is None) != (self.at_most == 1):
+            raise ValueError("a repeated step needs both repeat_days and at_most (2 or more)")
+        return self
+
+
+class Playbook(BaseModel):
+    """The steps for one profile."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str
+    name: str
+    intent: str
+    entry: Literal["first", "contextual"] = "first"
+    entry_level: int = Field(2, ge=0, le=5, description="A contextual entry is never firmer than this: no jumps.")
+    steps: tuple[Step, ...]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Playbook":
+        names = [step.id for step in self.steps]
+        if len(set(names)) != len(names):
+            raise ValueError("two steps have the same id")
+        chain = [step for step in self.steps if step.anchor == "overdue"]
+        for earlier, later in itertools.pairwise(chain):
+            if later.from_day < earlier.from_day:
+                raise ValueError(f"step {later.id!r} stands after {earlier.id!r} but is due before it")
+            if later.level < earlier.level:
+                raise ValueError(f"step {later.id!r} is milder than {earlier.id!r} before it; tones rise, never fall")
+        return self
+
+
+@dataclass(frozen=True)
+class Playbooks:
+    """All playbooks; ``steps`` has the columns STEPS."""
+
+    by_id: Mapping[str, Playbook]
+    steps: pl.DataFrame
+    role_orders: tuple[tuple[str, ...], ...]
+
+    def step(self, playbook: str, step: str) -> Step:
+        """The step of that name; KeyError if there is none."""
+        for candidate in self.by_id[playbook].steps:
+            if candidate.id == step:
+                return candidate
+        raise KeyError(step)
+
+
+def load_playbooks(rows: Iterable[Mapping[str, Any]], *, interest_enabled: bool) -> Playbooks:
+    """Check parsed TOML playbooks and lay their steps out as a frame; raises PlaybookFault.
+
+    Steps that need interest are left out where the organisation has not switched it on.
+    """
+    playbooks: dict[str, Playbook] = {}
+    for row in rows:
+        try:
+            playbook = Playbook.model_validate(row)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise PlaybookFault(f"playbook {row.get('id', '?')}: {where}: {first['msg']}.") from error
+        kept = [step for step in playbook.steps if step.needs != "interest" or interest_enabled]
+        playbooks[playbook.id] = playbook.model_copy(update={"steps": tuple(kept)})
+    role_orders = tuple(dict.fromkeys(step.roles for book in playbooks.values() for step in book.steps))
+    return Playbooks(playbooks, _step_frame(playbooks.values(), role_orders), role_orders)
+
+
+def _step_frame(playbooks: Iterable[Playbook], role_orders: tuple[tuple[str, ...], ...]) -> pl.DataFrame:
+    rows = []
+    for playbook in playbooks:
+        places = dict.fromkeys(ANCHORS_IN_ORDER, 0)
+        for step in playbook.steps:
+            rows.append(
+                {
+                    **step.model_dump(include=set(STEPS) - {"channels"}),
+                    "playbook": playbook.id,
+                    "entry_level": playbook.entry_level,
+                    "position": places[step.anchor],
+                    "step": step.id,
+                    "channels": list(step.channels),
+                    "templates": list(step.channels.values()),
+                    "role_order": role_orders.index(step.roles),
+                }
+            )
+            places[step.anchor] += 1
+    return pl.DataFrame(rows, schema=STEPS)

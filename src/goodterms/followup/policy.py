@@ -1,0 +1,72 @@
+"""An organisation's policy: the shipped rules and playbooks with its own deviations."""
+
+import json
+import tomllib
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from pydantic import ValidationError
+
+from goodterms.core.policy import Policy, PolicyNumbers, compile_policy
+from goodterms.core.refusal import Refusal
+from goodterms.organizations.models import Organisation
+
+
+class PolicyInvalid(Refusal):
+    """An organisation's policy names something that does not exist or cannot be."""
+
+
+@lru_cache(maxsize=1)
+def shipped() -> dict[str, list[dict[str, Any]]]:
+    """The rules and playbooks that come with goodterms, parsed."""
+    folder = resources.files("goodterms.followup") / "shipped"
+    playbooks = sorted((folder / "playbooks").iterdir(), key=lambda file: file.name)
+    return {
+        "profiles": tomllib.loads((folder / "profiles.toml").read_text("utf-8"))["rule"],
+        "verdicts": tomllib.loads((folder / "verdicts.toml").read_text("utf-8"))["rule"],
+        "playbooks": [tomllib.loads(file.read_text("utf-8")) for file in playbooks if file.name.endswith(".toml")],
+    }
+
+
+def read_numbers(given: dict[str, Any]) -> PolicyNumbers:
+    """Check an organisation's own numbers; raises PolicyInvalid with a sentence per fault."""
+    try:
+        return PolicyNumbers.model_validate(given)
+    except ValidationError as error:
+        faults = "; ".join(_describe(fault) for fault in error.errors())
+        raise PolicyInvalid(f"The organisation's policy cannot be used: {faults}.") from error
+
+
+def _describe(fault: Any) -> str:
+    where = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        known = ", ".join(PolicyNumbers.model_fields)
+        return f"there is no setting called {where}; there are {known}"
+    return f"{where} = {fault['input']!r}: {fault['msg']}"
+
+
+def policy_of(organisation: Organisation) -> Policy:
+    """The compiled policy of this organisation; compiled once per content."""
+    key = (
+        json.dumps(organisation.policy, sort_keys=True),
+        organisation.language,
+        organisation.country,
+        organisation.timezone,
+    )
+    return _compiled(*key)
+
+
+@lru_cache(maxsize=64)
+def _compiled(policy: str, language: str, country: str, timezone: str) -> Policy:
+    numbers = read_numbers(json.loads(policy))
+    parts = shipped()
+    return compile_policy(
+        numbers=numbers,
+        profile_rules=parts["profiles"],
+        verdict_rules=parts["verdicts"],
+        playbooks=parts["playbooks"],
+        language=language,
+        country=country,
+        timezone=timezone,
+    )
