@@ -28,7 +28,7 @@ class LanguageUnknown(ValueError):
         super().__init__(f"There are no words in the language {code!r}; set one of these for the customer: {known}.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Language:
     """One language; ``labels`` are the fixed words of the layouts, ``answers`` the offered replies by question."""
 
