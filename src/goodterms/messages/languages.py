@@ -91,9 +91,9 @@ class Language:
         """The form that goes with the count."""
         return one if self.locale.plural_form(count) == "one" else other
 
-    def count(self, count: int, label: str) -> str:
-        """A label that counts, ``<label>_one`` or ``<label>_other``, with the number in it."""
-        return self.labels[label + self.plural(count, "_one", "_other")].format(count=self.number(count))
+    def count(self, count: int, label: str, **values: str) -> str:
+        """A label that counts, ``<label>_one`` or ``<label>_other``, with the number and other values in it."""
+        return self.labels[label + self.plural(count, "_one", "_other")].format(count=self.number(count), **values)
 
     def join(self, parts: Sequence[str]) -> str:
         """A, B and C."""

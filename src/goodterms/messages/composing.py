@@ -1,0 +1,65 @@
+"""Facts and a template into a finished message."""
+
+from goodterms.messages.catalog import find_template
+from goodterms.messages.context import describe_facts
+from goodterms.messages.facts import Facts
+from goodterms.messages.html_layout import lay_out_html
+from goodterms.messages.languages import Language, language_of
+from goodterms.messages.message import Image, Message
+from goodterms.messages.parts import Part, PaymentDetails, take_apart
+from goodterms.messages.payment import draw_payment_code
+from goodterms.messages.templates import BLOCK_START, Rendered, TemplateFault, compile_words, find_words, render_words
+from goodterms.messages.text_layout import lay_out_text
+
+SUBJECT_LIMIT = 150
+
+
+def compose(facts: Facts, template: str, language: str, source: str | None = None) -> Message:
+    """The message of a template (or of a user's own ``source`` for it) in a language.
+
+    Raises TemplateUnknown, LanguageUnknown, or TemplateFault when the words print a fact that is not there. Composing
+    does not judge: a message may leave only when ``check`` finds no fault in it.
+    """
+    tongue = language_of(language)
+    find_template(template)
+    words = compile_words(source, tongue) if source is not None else find_words(template, tongue)
+    rendered = render_words(words, describe_facts(facts, tongue))
+    if BLOCK_START in rendered.subject:
+        raise TemplateFault("The subject holds a block such as a table; only the body may.")
+    parts = take_apart(rendered, facts, tongue)
+    images = _pictures(parts, facts)
+    subject = _fit_subject(rendered)
+    return Message(
+        template=template,
+        language=tongue.code,
+        subject=subject,
+        text=lay_out_text(parts, facts, tongue),
+        html=lay_out_html(subject, parts, facts, tongue, images),
+        summary=_summarise(subject, facts, tongue),
+        sender_name=facts.speaker.name or facts.sender.name,
+        sender_email=facts.sender.email,
+        reply_to=facts.speaker.email,
+        recipient_name=facts.recipient.name,
+        recipient_email=facts.recipient.email,
+        images=images,
+    )
+
+
+def _pictures(parts: tuple[Part, ...], facts: Facts) -> tuple[Image, ...]:
+    has_payment = any(isinstance(part, PaymentDetails) for part in parts)
+    code = draw_payment_code(facts) if has_payment else None
+    return tuple(image for image in (facts.sender.logo, code) if image)
+
+
+def _fit_subject(rendered: Rendered) -> str:
+    """At most the limit, cut between words."""
+    subject = rendered.subject
+    if len(subject) <= SUBJECT_LIMIT:
+        return subject
+    return subject[: SUBJECT_LIMIT - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _summarise(subject: str, facts: Facts, language: Language) -> str:
+    """One line for the timeline: the subject, and what was asked for."""
+    total = language.amounts([statement.total for statement in facts.statements])
+    return f"{subject} ({total})" if total and total not in subject else subject
