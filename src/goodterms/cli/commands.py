@@ -5,9 +5,13 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from goodterms.cli.backup import backup, restore, resume_sending
 from goodterms.cli.printing import print_refusal
 from goodterms.cli.setup import organisation_app, user_app
 from goodterms.core.refusal import Refusal
+
+SETTING_UP = "Setting up"
+RUNNING = "Keeping it running"
 
 
 class Commands(TyperGroup):
@@ -50,7 +54,8 @@ def goodterms(
     """Get paid, and stay on good terms: follows up a company's unpaid invoices."""
 
 
-SETTING_UP = "Setting up"
-
 app.add_typer(organisation_app, name="organisation", rich_help_panel=SETTING_UP)
 app.add_typer(user_app, name="user", rich_help_panel=SETTING_UP)
+app.command("backup", rich_help_panel=RUNNING)(backup)
+app.command("restore", rich_help_panel=RUNNING)(restore)
+app.command("resume", rich_help_panel=RUNNING)(resume_sending)

@@ -1,0 +1,184 @@
+"""A backup holds everything, and restores into an empty installation only."""
+
+import io
+import os
+import stat
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Installation, MakeInstallation
+
+SET_UP = ("organisation", "set", "--name", "Example Supplies Ltd", "--country", "GB")
+IS_POSTGRESQL = bool(os.environ.get("DATABASE_URL"))
+
+# Writes rows in pairs, one transaction each, until it is killed: a consistent copy has no half pair.
+WRITER = """
+import os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "goodterms.project.settings"
+django.setup()
+from datetime import date
+from django.db import transaction
+from goodterms.ledger.models import Customer
+from goodterms.organizations.models import Organisation
+organisation = Organisation.objects.get()
+for number in range(1_000_000):
+    with transaction.atomic():
+        for half in "ab":
+            name = f"{number}{half}"
+            Customer.objects.create(
+                organisation=organisation, number=name, name=name, known_from_date=date(2026, 3, 10)
+            )
+    if number == 20:
+        print("writing", flush=True)
+"""
+COUNTER = """
+import os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "goodterms.project.settings"
+django.setup()
+from goodterms.ledger.models import Customer
+print(Customer.objects.filter(number__endswith="a").count(), Customer.objects.filter(number__endswith="b").count())
+"""
+
+
+@pytest.fixture(scope="module")
+def installation(make_installation: MakeInstallation) -> Installation:
+    made = make_installation("first")
+    assert made.run(*SET_UP).exit_code == 0
+    (made.home / "outbox").mkdir()
+    (made.home / "outbox" / "one.eml").write_bytes(b"Subject: Invoice 1\r\n\r\nHello\r\n")
+    (made.home / "settings.toml").write_text("[worker]\nrun_hour = 7\n")
+    return made
+
+
+@pytest.fixture(scope="module")
+def archive(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("backups") / "backup.tar.gz"
+    made = installation.run("backup", file)
+    assert made.exit_code == 0, made.errors
+    return file
+
+
+def test_a_backup_restores_into_an_empty_installation(
+    installation: Installation, archive: Path, make_installation: MakeInstallation
+) -> None:
+    other = make_installation("second")
+    answer = other.run("restore", archive, "--format", "json")
+    assert answer.exit_code == 0, answer.errors
+    assert answer.json["messages_verified"] == 0
+    shown = [each.run("organisation", "show", "--format", "json").output for each in (installation, other)]
+    assert shown[0] == shown[1]
+    for name in ("outbox/one.eml", "settings.toml", "secret.key"):
+        assert (other.home / name).read_bytes() == (installation.home / name).read_bytes()
+    assert not list(other.home.glob(".restore-*"))
+
+
+def test_a_backup_is_for_its_owner_alone_and_leaves_nothing_else_behind(
+    installation: Installation, archive: Path
+) -> None:
+    assert stat.S_IMODE(archive.stat().st_mode) == 0o600
+    assert not list(archive.parent.glob(".*partial"))
+    assert not list(installation.home.glob(".backup-*"))
+
+
+def test_a_backup_taken_while_others_write_is_of_one_moment(home: Path, make_installation: MakeInstallation) -> None:
+    installation = make_installation("written")
+    installation.run(*SET_UP)
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER], env=installation.environment, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert writer.stdout is not None
+        assert writer.stdout.readline().strip() == "writing"
+        answers = [installation.run("backup", home / f"{number}.tar.gz") for number in range(2)]
+        assert writer.poll() is None
+    finally:
+        writer.kill()
+        writer.wait()
+    assert [answer.exit_code for answer in answers] == [0, 0]
+    other = make_installation("second")
+    assert other.run("restore", home / "1.tar.gz").exit_code == 0
+    counted = subprocess.run(
+        [sys.executable, "-c", COUNTER], env=other.environment, capture_output=True, text=True, check=True
+    )
+    first, second = map(int, counted.stdout.split())
+    assert first == second > 20
+
+
+def test_a_backup_never_overwrites_a_file(installation: Installation, archive: Path) -> None:
+    before = archive.read_bytes()
+    answer = installation.run("backup", archive)
+    assert answer.exit_code == 1
+    assert "not overwritten" in answer.errors
+    assert archive.read_bytes() == before
+
+
+def test_a_restore_refuses_an_installation_that_holds_something(installation: Installation, archive: Path) -> None:
+    answer = installation.run("restore", archive)
+    assert answer.exit_code == 1
+    assert "not empty" in answer.errors
+
+
+@pytest.mark.skipif(not IS_POSTGRESQL, reason="one database behind two folders exists on a server only")
+def test_a_restore_refuses_a_database_that_has_tables(installation: Installation, archive: Path, home: Path) -> None:
+    other = Installation(home / "third", {**installation.environment, "GOODTERMS_HOME": str(home / "third")})
+    assert "has tables already" in other.run("restore", archive).errors
+
+
+Change = Callable[[str, bytes], tuple[str, bytes] | None]
+
+
+def rewrite(archive: Path, copy: Path, change: Change) -> None:
+    """Write a copy of the archive with changed members."""
+    with tarfile.open(archive) as source:
+        members = [(member.name, source.extractfile(member)) for member in source]
+        contents = [(name, file.read()) for name, file in members if file is not None]
+    with tarfile.open(copy, "w:gz") as target:
+        for name, content in filter(None, (change(*each) for each in contents)):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            target.addfile(member, io.BytesIO(content))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda name, content: (name, content.replace(b"Hello", b"Howdy")),
+        lambda name, content: None if name == "settings.toml" else (name, content),
+        lambda name, content: None if name == "manifest.json" else (name, content),
+        lambda name, content: ("../outside" if name == "settings.toml" else name, content),
+        lambda name, content: (name, content.replace(b'"format": 1', b'"format": 9')),
+        lambda name, content: (name, content.replace(b'"outbox.0001', b'"outbox.9999')),
+    ],
+    ids=["changed", "missing", "without manifest", "escaping", "unknown format", "newer"],
+)
+def test_a_damaged_or_foreign_backup_is_refused_and_nothing_is_touched(
+    archive: Path, home: Path, make_installation: MakeInstallation, change: Change
+) -> None:
+    rewrite(archive, home / "copy.tar.gz", change)
+    other = make_installation("second")
+    answer = other.run("restore", home / "copy.tar.gz")
+    assert answer.exit_code == 1
+    assert len(answer.errors.strip().splitlines()) == 1
+    assert [path.name for path in other.home.iterdir()] == ["secret.key"]
+
+
+def test_half_a_backup_and_no_backup_are_refused(
+    archive: Path, home: Path, make_installation: MakeInstallation
+) -> None:
+    other = make_installation("second")
+    half = home / "half.tar.gz"
+    half.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
+    assert "not a whole goodterms backup" in other.run("restore", half).errors
+    assert "not a whole goodterms backup" in other.run("restore", home / "none.tar.gz").errors
+
+
+def test_after_a_restore_sending_waits_for_a_person(archive: Path, make_installation: MakeInstallation) -> None:
+    other = make_installation("second")
+    assert "goodterms resume" in other.run("restore", archive).output
+    assert "hands over again" in other.run("resume").output
+    assert "Nothing was paused" in other.run("resume").output
