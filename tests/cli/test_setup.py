@@ -106,6 +106,41 @@ def test_a_country_with_several_time_zones_is_asked_for_its_zone(run: Run) -> No
     assert Organisation.objects.get().currency == "USD"
 
 
+def test_the_policy_is_shown_with_what_is_the_organisations_own(run: Run) -> None:
+    make_organisation(facts_version=3)
+    assert run("organisation", "policy", "gap_days=5", "interest.enabled=true").exit_code == 0
+    organisation = Organisation.objects.get()
+    assert organisation.policy == {"gap_days": 5, "interest": {"enabled": True}}
+    assert organisation.facts_version == 4
+    rows = {row["key"]: row for row in run("organisation", "policy", "--format", "json").json}
+    assert (rows["gap_days"]["value"], rows["gap_days"]["is_own"]) == (5, True)
+    assert rows["grace_days"]["is_own"] is False
+    assert "Least days between two contacts" in run("organisation", "policy").output
+
+
+def test_a_policy_value_is_taken_back_by_leaving_it_empty(run: Run) -> None:
+    make_organisation(policy={"gap_days": 5, "interest": {"enabled": True}})
+    run("organisation", "policy", "gap_days=", "interest.enabled=")
+    assert Organisation.objects.get().policy == {}
+
+
+@pytest.mark.parametrize(
+    ("setting", "part"),
+    [
+        ("gap_day=5", "no setting called gap_day"),
+        ("gap_days=often", "gap_days"),
+        ("gap_days", "KEY=VALUE"),
+        ("minimum_balance_minor.euro=5", "minimum_balance_minor"),
+    ],
+)
+def test_a_policy_that_cannot_be_used_is_refused_and_changes_nothing(run: Run, setting: str, part: str) -> None:
+    make_organisation()
+    answer = run("organisation", "policy", setting)
+    assert answer.exit_code == 1
+    assert part in answer.errors
+    assert Organisation.objects.get().policy == {}
+
+
 def test_a_person_is_given_an_account_and_a_role(run: Run) -> None:
     organisation = make_organisation()
     answer = run("user", "add", "ann@example.com", "--password", "correct horse", "--role", "viewer")

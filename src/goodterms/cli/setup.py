@@ -15,6 +15,7 @@ from goodterms.cli.context import (
 )
 from goodterms.cli.printing import Column, Format, print_json, print_table, say
 from goodterms.core.refusal import Refusal
+from goodterms.flows.change_policy import change_policy, described_policy
 from goodterms.flows.set_up_organisation import (
     change_logo,
     change_organisation,
@@ -63,6 +64,13 @@ class NothingToChange(Refusal):
         super().__init__("Nothing was given to change. See goodterms organisation set --help.")
 
 
+class UnreadableSetting(Refusal):
+    """A policy setting is not written as KEY=VALUE."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is not written as KEY=VALUE, such as gap_days=5.")
+
+
 class UnreadableFile(Refusal):
     """A file that was named cannot be read."""
 
@@ -84,7 +92,7 @@ def list_organisations(format: FormatOption = Format.TABLE) -> None:
 
 @organisation_app.command("show")
 def show_organisation(organisation: OrganisationOption = "", format: FormatOption = Format.TABLE) -> None:
-    """Show an organisation's particulars and its deviations from the shipped policy."""
+    """Show an organisation's particulars."""
     described = describe(open_organisation(organisation))
     if format is Format.JSON:
         print_json(described)
@@ -158,6 +166,45 @@ def set_organisation(
     if test_mode is not None:
         current = change_test_mode(current.pk, test_mode)
     say(f"Saved {current.name}.")
+
+
+@organisation_app.command("policy")
+def show_or_set_policy(
+    changes: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY=VALUE]…", help="What to change; KEY= takes a deviation back.", show_default=False),
+    ] = None,
+    organisation: OrganisationOption = "",
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Show the numbers that decide when and how often customers hear from you, or change them: gap_days=5."""
+    current = open_organisation(organisation)
+    if changes:
+        current = change_policy(current.pk, dict(read_setting(text) for text in changes))
+    rows = described_policy(current)
+    if format is Format.JSON:
+        print_json(rows)
+        return
+    shown = [{**row, "value": policy_text(row["value"])} for row in rows]
+    columns = [Column("key", "key"), Column("value", "value"), Column("is_own", "own"), Column("meaning", "meaning")]
+    print_table(f"Policy of {current.name}", columns, shown)
+
+
+def read_setting(text: str) -> tuple[str, str]:
+    """KEY=VALUE taken apart; raises UnreadableSetting."""
+    key, separator, value = text.partition("=")
+    if not separator or not key.strip():
+        raise UnreadableSetting(text)
+    return key.strip(), value.strip()
+
+
+def policy_text(value: Any) -> str:
+    """A policy value as a person would write it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {policy_text(part)}" for key, part in value.items() if part not in ("", None))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "not set" if value is None else str(value)
 
 
 def read_bytes(path: Path) -> bytes:
