@@ -1,6 +1,7 @@
 """A person lets an effect that waits for approval go out, or refuses it."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -9,13 +10,14 @@ from goodterms.flows.facts import write_timeline
 from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Organisation
 from goodterms.outbox.models import Effect
+from goodterms.outbox.moves import MoveLost, State, move_one
 
 
 class NotWaitingForApproval(Refusal):
     """An effect to be approved or refused is in another state by now."""
 
     def __init__(self, effect: Effect) -> None:
-        super().__init__(f"This message is {effect.get_state_display()} by now; it no longer waits for approval.")
+        super().__init__(f"This message is {effect.get_state_display().lower()} by now; it no longer waits for approval.")
 
 
 class RefusalWithoutReason(Refusal):
@@ -28,7 +30,7 @@ class RefusalWithoutReason(Refusal):
 @transaction.atomic
 def approve_effect(organisation: Organisation, effect: Effect, *, actor: str, now: datetime) -> None:
     """Queue the effect; the gate still looks at fresh facts before it leaves. Raises NotWaitingForApproval."""
-    _move(organisation, effect, Effect.State.QUEUED, f"Approved by {actor}.")
+    _move(organisation, effect, State.QUEUED, reason=f"Approved by {actor}.")
     _tell(effect, "effect_approved", "Message approved.", actor, now)
 
 
@@ -38,15 +40,17 @@ def refuse_effect(organisation: Organisation, effect: Effect, *, reason: str, ac
     why = reason.strip()
     if not why:
         raise RefusalWithoutReason
-    _move(organisation, effect, Effect.State.CANCELLED, f"Refused by {actor}: {why}")
+    _move(organisation, effect, State.CANCELLED, reason=f"Refused by {actor}: {why}", finished_at=now)
     _tell(effect, "effect_refused", f"Message refused: {why}", actor, now)
 
 
-def _move(organisation: Organisation, effect: Effect, state: Effect.State, reason: str) -> None:
-    waiting = Effect.objects.filter(pk=effect.pk, organisation=organisation, state=Effect.State.WAITING)
-    if not waiting.update(state=state, reason=reason):
+def _move(organisation: Organisation, effect: Effect, target: State, **values: Any) -> None:
+    own = Effect.objects.filter(pk=effect.pk, organisation=organisation)
+    try:
+        move_one(own, State.WAITING, target, **values)
+    except MoveLost:
         effect.refresh_from_db()
-        raise NotWaitingForApproval(effect)
+        raise NotWaitingForApproval(effect) from None
 
 
 def _tell(effect: Effect, kind: str, text: str, actor: str, now: datetime) -> None:
