@@ -1,0 +1,168 @@
+"""The words, colours and icons of what the pages show; colour always comes with a word and an icon."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Sign:
+    """How a value is shown: its label, what it means, a colour of the kit, an icon of the sprite."""
+
+    label: str | Promise
+    colour: str = "secondary"
+    icon: str = "circle-dashed"
+    meaning: str | Promise = ""
+
+
+PROFILES = {
+    "good": Sign(_("Good"), "green", "circle-check", _("Pays within terms and a few bank days.")),
+    "new": Sign(_("New"), "azure", "sparkles", _("Too few settled invoices to know a habit.")),
+    "forgetful": Sign(_("Forgetful"), "yellow", "bell", _("Late now and then, pays soon after a reminder.")),
+    "red_tape": Sign(_("Red tape"), "purple", "file-text", _("Late by a steady time: their process, not their will.")),
+    "bad_patch": Sign(_("Bad patch"), "orange", "trending-down", _("A good payer, suddenly late.")),
+    "special_bond": Sign(_("Special bond"), "pink", "heart", _("Pays when their own contact asks.")),
+    "failing": Sign(_("Failing"), "red", "alert-triangle", _("Later every time, part payments, returned payments.")),
+    "cannot_pay": Sign(_("Cannot pay"), "red", "circle-x", _("Owes much and has never paid.")),
+    "avoiding": Sign(_("Avoiding"), "red", "mail-off", _("Disputes late, or does not answer at all.")),
+    "chronic": Sign(_("Chronic"), "orange", "history", _("Late nearly always, pays at the last step.")),
+}
+VERDICTS = {
+    "keep": Sign(_("Keep"), "green", "circle-check", _("The relationship is worth its trouble.")),
+    "watch": Sign(_("Watch"), "yellow", "eye", _("Something is not right; look again soon.")),
+    "part": Sign(_("Part"), "red", "circle-x", _("The evidence speaks for ending it.")),
+}
+CHANNELS = {
+    "email": Sign(_("E-mail"), "blue", "mail"),
+    "call": Sign(_("Call"), "green", "phone"),
+    "letter": Sign(_("Letter"), "secondary", "file-text"),
+    "sms": Sign(_("SMS"), "secondary", "message"),
+}
+STATES = {
+    "planned": Sign(_("Planned"), "secondary", "calendar", _("Its day or hour has not come yet.")),
+    "waiting": Sign(_("Waiting for approval"), "yellow", "hand-stop", _("A person must approve it.")),
+    "queued": Sign(_("Queued"), "azure", "clock", _("Leaves as soon as its hour has come.")),
+    "claimed": Sign(_("Being sent"), "azure", "send", _("A worker has it in hand.")),
+    "sent": Sign(_("Sent"), "green", "circle-check", _("The channel has accepted it.")),
+    "failed": Sign(_("Failed"), "red", "circle-x", _("Refused for good; decide what shall happen.")),
+    "uncertain": Sign(_("Uncertain"), "orange", "question-mark", _("It may or may not have left.")),
+    "withheld": Sign(_("Withheld"), "orange", "ban", _("Kept back at the last moment, with the reason.")),
+    "cancelled": Sign(_("Cancelled"), "secondary", "x", _("No longer wanted before it left.")),
+}
+TASKS = {
+    "call": Sign(_("Call"), "green", "phone-call"),
+    "contact_missing": Sign(_("Contact missing"), "orange", "user-question"),
+    "no_step_left": Sign(_("No step left"), "red", "flag"),
+    "uncertain": Sign(_("Uncertain"), "orange", "question-mark"),
+    "failed": Sign(_("Failed"), "red", "circle-x"),
+    "withheld": Sign(_("Withheld"), "orange", "ban"),
+}
+TONES = {
+    "courtesy": Sign(_("Courtesy")),
+    "friendly": Sign(_("Friendly")),
+    "clear": Sign(_("Clear")),
+    "firm": Sign(_("Firm")),
+    "final": Sign(_("Final")),
+}
+STEPS = {
+    "welcome": Sign(_("Welcome")),
+    "upcoming": Sign(_("Before the due date")),
+    "due_today": Sign(_("Due today")),
+    "reminder_friendly": Sign(_("Friendly reminder")),
+    "reminder_clear": Sign(_("Clear reminder, asks why")),
+    "reminder_firm": Sign(_("Firm reminder")),
+    "final_notice": Sign(_("Final notice")),
+    "ask_process": Sign(_("Asks for their process")),
+    "before_pay_run": Sign(_("Before their pay run")),
+    "offer_help": Sign(_("Offers help")),
+    "plan_offer": Sign(_("Offers a plan")),
+    "owner_note": Sign(_("Note from their contact")),
+    "check_in": Sign(_("Check-in")),
+    "thank_you": Sign(_("Thank you")),
+    "senior_notice": Sign(_("Notice from senior staff")),
+    "interest_warning": Sign(_("Warns of interest")),
+    "interest_notice": Sign(_("Notice of interest")),
+    "firmer_terms": Sign(_("Firmer terms")),
+    "call_friendly": Sign(_("Friendly call")),
+    "call_help": Sign(_("Call to help")),
+    "call_firm": Sign(_("Firm call")),
+}
+WAITS = {
+    "hold": Sign(_("On hold"), "azure", "player-pause"),
+    "reply": Sign(_("An answer is to be read"), "yellow", "message"),
+    "promise": Sign(_("Has promised to pay"), "green", "calendar-event"),
+    "plan": Sign(_("Pays by a plan"), "green", "list-check"),
+    "pending": Sign(_("A message is on its way"), "azure", "send"),
+    "tried_today": Sign(_("Today's message could not leave"), "orange", "alert-circle"),
+    "not_yet": Sign(_("The next step is not due yet"), "secondary", "calendar-time"),
+    "deadline": Sign(_("The deadline we set has not passed"), "secondary", "calendar-event"),
+    "spacing": Sign(_("The last message is too fresh"), "secondary", "clock-pause"),
+    "gap": Sign(_("There was a contact a short while ago"), "secondary", "clock-pause"),
+    "weekly_cap": Sign(_("Enough messages for one week"), "secondary", "adjustments-horizontal"),
+    "closed_day": Sign(_("No working day there"), "secondary", "zzz"),
+    "no_step_left": Sign(_("The playbook has no step left"), "red", "flag"),
+    "contact_missing": Sign(_("Nobody can be reached"), "orange", "user-question"),
+    "volume": Sign(_("More touches than usual in one day"), "orange", "alert-triangle"),
+}
+AGES = {
+    "not_due": Sign(_("Not due")),
+    "1_30": Sign(_("1–30 days")),
+    "31_60": Sign(_("31–60 days")),
+    "61_90": Sign(_("61–90 days")),
+    "over_90": Sign(_("Over 90 days")),
+}
+HOLD_REASONS = {
+    "illness": Sign(_("Illness")),
+    "payment_run": Sign(_("Payment run")),
+    "goodwill": Sign(_("Goodwill")),
+    "dispute": Sign(_("Dispute")),
+    "legal": Sign(_("Legal")),
+    "other": Sign(_("Other")),
+}
+ROLES = {
+    "accounts_payable": Sign(_("Accounts payable")),
+    "buyer": Sign(_("Buyer")),
+    "executive": Sign(_("Executive")),
+    "owner": Sign(_("Owner")),
+    "other": Sign(_("Other")),
+}
+EVENTS = {
+    "hold_placed": Sign("", "azure", "player-pause"),
+    "hold_lifted": Sign("", "azure", "player-play"),
+    "profile_overridden": Sign("", "purple", "user-check"),
+    "override_removed": Sign("", "purple", "rotate-clockwise"),
+    "task_done": Sign("", "green", "check"),
+    "effect_approved": Sign("", "green", "circle-check"),
+    "effect_refused": Sign("", "orange", "hand-stop"),
+    "effect_settled": Sign("", "orange", "check"),
+    "payment": Sign("", "green", "coins"),
+    "sent": Sign("", "blue", "mail-forward"),
+}
+SIGNALS = {
+    "later": Sign(_("Pays later than usual"), "orange", "trending-down"),
+    "earlier": Sign(_("Pays earlier than usual"), "green", "trending-up"),
+    "irregular": Sign(_("Rhythm has become irregular"), "orange", "chart-dots"),
+}
+VOCABULARIES = {
+    "profile": PROFILES,
+    "verdict": VERDICTS,
+    "channel": CHANNELS,
+    "state": STATES,
+    "task": TASKS,
+    "tone": TONES,
+    "step": STEPS,
+    "wait": WAITS,
+    "age": AGES,
+    "hold": HOLD_REASONS,
+    "role": ROLES,
+    "event": EVENTS,
+    "signal": SIGNALS,
+}
+
+
+def sign_of(vocabulary: str, value: str) -> Sign:
+    """How ``value`` is shown; a word without an entry is shown as itself."""
+    known = VOCABULARIES[vocabulary].get(value)
+    return known or Sign(capfirst(value.replace("_", " ").replace("-", " ")) if value else "–")
