@@ -56,7 +56,7 @@ def test_what_is_written_is_read_back_by_both_readers() -> None:
     frame = customers(organisation.pk, AWKWARD, [30, None, 0, -1, 14, 7, 1])
     assert insert_frame(TABLE, frame) == len(AWKWARD)
     expected = frame.select(SCHEMA.names())
-    assert read_frame(QUERY, [organisation.pk], SCHEMA).equals(expected)
+    assert read_frame(QUERY, [organisation.pk], SCHEMA).sort("number").equals(expected)
     assert read_inside_transaction(QUERY, [organisation.pk], SCHEMA).equals(expected)
 
 
@@ -70,6 +70,22 @@ def test_a_column_of_nulls_keeps_its_type() -> None:
     organisation = make_organisation()
     insert_frame(TABLE, customers(organisation.pk, ["a", "b"], [None, None]))
     assert read_frame(QUERY, [organisation.pk], SCHEMA)["terms_days"].to_list() == [None, None]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nulls_before_the_first_value_do_not_decide_the_type() -> None:
+    organisation = make_organisation()
+    rows = 70_000
+    names = [str(number) for number in range(rows)]
+    insert_frame(TABLE, customers(organisation.pk, names, [None] * (rows - 1) + [7]))
+    query = (
+        "SELECT NULLIF(name, name), CASE WHEN terms_days = 7 THEN 'late' END, CASE WHEN terms_days = 7 THEN 1.5 END,"
+        " CASE WHEN terms_days = 7 THEN known_from_date END FROM ledger_customer WHERE organisation_id = %s"
+    )
+    schema = pl.Schema({"none": pl.String(), "word": pl.String(), "number": pl.Float64(), "day": pl.Date()})
+    frame = read_frame(query, [organisation.pk], schema)
+    assert frame.null_count().row(0) == (rows, rows - 1, rows - 1, rows - 1)
+    assert frame.drop_nulls("word").row(0) == (None, "late", 1.5, date(2026, 1, 31))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -92,9 +92,7 @@ def plan_touches(
     return (
         touches,
         _as_waits(waiting.filter(pl.col("anchor").is_null() | (pl.col("anchor") == "overdue")), policy),
-        problems.select("customer_id", pl.col("reason").alias("kind"), "cycle", "playbook", "step").cast(
-            dict(PROBLEMS)
-        ),
+        problems.select("customer_id", pl.col("reason").alias("kind"), "cycle", "playbook", "step").cast(PROBLEMS),
         people.select("customer_id", "cycle"),
     )
 

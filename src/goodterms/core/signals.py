@@ -25,15 +25,17 @@ STEP_CEILING = 4.5
 def summarise_rhythm(ordered: pl.DataFrame) -> pl.DataFrame:
     """The settled part of the test, per customer.
 
-    ``ordered``: customer_id, settled_date, late (days), from_newest (0 the newest), sorted by customer and date.
+    ``ordered``: customer_id, settled_date, late (days), from_newest (0 the newest), count (of the customer), sorted
+    by customer and date.
     Returns customer_id, rhythm_center and rhythm_scale (days), rhythm_sum, rhythm_crossed_date, irregular_sum,
     irregular_crossed_date; customers without a rhythm are missing.
     """
     newest, late = pl.col("from_newest"), pl.col("late")
     # Half of a short history is watched, the WATCHED newest of a long one.
-    watched = pl.min_horizontal(pl.len().over("customer_id") // 2, WATCHED)
+    watched = pl.min_horizontal(pl.col("count") // 2, WATCHED)
     marked = ordered.lazy().select("customer_id", "settled_date", "late", "from_newest", watched.alias("watched"))
-    older = marked.filter(newest >= pl.col("watched")).group_by("customer_id")
+    marked = marked.set_sorted("customer_id")
+    older = marked.filter(newest >= pl.col("watched")).group_by("customer_id", maintain_order=True)
     baseline = older.agg(
         late.median().alias("rhythm_center"),
         ((late.quantile(0.75) - late.quantile(0.25)) / 1.349).alias("_spread"),
@@ -49,7 +51,7 @@ def summarise_rhythm(ordered: pl.DataFrame) -> pl.DataFrame:
         (excess.abs().clip(0, STEP_CEILING) - IRREGULAR_ALLOWANCE).alias("_irregular"),
     )
     sums = steps.with_columns(_running("_later"), _running("_irregular"))
-    folded = sums.group_by("customer_id").agg(
+    folded = sums.group_by("customer_id", maintain_order=True).agg(
         pl.col("_later").last().alias("rhythm_sum"),
         _crossing("_later", LIMIT).alias("rhythm_crossed_date"),
         pl.col("_irregular").last().alias("irregular_sum"),

@@ -16,7 +16,7 @@ Parameters = Sequence[int | str | None]
 def read_frame(query: str, parameters: Parameters, schema: pl.Schema) -> pl.DataFrame:
     """The rows of ``query`` as a frame of exactly ``schema``.
 
-    Placeholders are ``%s``. The columns must come in the schema's order. Inside a transaction the rows are read
+    Placeholders are ``%s``. The columns must come in the schema's order; the order of the rows is not kept. Inside a transaction the rows are read
     through it, so that they include what it has written; outside, by ADBC, which is ten times faster.
     """
     if connection.in_atomic_block:
@@ -59,8 +59,23 @@ def _read_sqlite(query: str, parameters: Parameters, schema: pl.Schema) -> pl.Da
         closing(reader.cursor()) as cursor,
     ):
         cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": "65536"})
-        cursor.execute(_inline(query, parameters))
-        return _tighten(cursor.fetch_polars(), schema)
+        cursor.execute(f"{_typed_row(schema)} UNION ALL SELECT * FROM ({_inline(query, parameters)})")
+        return _tighten(cursor.fetch_polars().slice(1), schema)
+
+
+def _typed_row(schema: pl.Schema) -> str:
+    """A first row of the right types: the driver guesses a column's type from the first rows, which may all be null."""
+    return "SELECT " + ", ".join(f'{_sample(kind)} AS "{name}"' for name, kind in schema.items())
+
+
+def _sample(kind: pl.DataType) -> str:
+    if kind.is_float():
+        return "0.5"
+    if kind == pl.String():
+        return "''"
+    if kind == pl.Date():
+        return "'1970-01-01'"
+    return "0"
 
 
 def _read_postgresql(query: str, parameters: Parameters, schema: pl.Schema) -> pl.DataFrame:

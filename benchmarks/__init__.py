@@ -1,0 +1,1 @@
+"""Every promise about speed as a runnable script that prints a table; ``python -m benchmarks`` runs them all."""

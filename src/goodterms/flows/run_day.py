@@ -1,0 +1,166 @@
+"""The day's run: decide for everyone, and write down what was decided, in one transaction."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from django.db import transaction
+
+from goodterms.core.calendar import opens_at
+from goodterms.core.policy import Policy
+from goodterms.database.writing import insert_frame, upsert_frame
+from goodterms.flows.collect_evidence import organisation_date
+from goodterms.flows.decide_day import Decided, decide_for
+from goodterms.flows.write_standings import write_standings
+from goodterms.followup.models import DayRun, Task
+from goodterms.organizations.models import Organisation
+from goodterms.outbox.keys import touch_key_expr
+
+TASK_TITLES = {
+    "contact_missing": "Nobody can be reached: add a contact with an e-mail address or telephone number",
+    "no_step_left": "The playbook has no step left: decide how to go on",
+}
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What a run decided (``decided``) and what of it was new (``counts``: name -> number)."""
+
+    organisation: Organisation
+    run_date: date
+    decided: Decided
+    counts: dict[str, Any]
+
+
+def run_day(organisation: Organisation, now: datetime, *, on: date | None = None) -> RunReport:
+    """Decide the day and plan its effects; running it again adds nothing.
+
+    Reads first, then writes everything in one transaction: summaries, profiles, effects, touches, tasks and the run's
+    own record. Facts that change in between are seen by the gate before anything leaves. With ``on`` the decision
+    knows nothing later than that day.
+    """
+    decided = decide_for(organisation, now, on=on)
+    run_date = on or organisation_date(organisation, now)
+    with transaction.atomic():
+        counts: dict[str, Any] = count_decision(decided)
+        if on is None:
+            counts["summaries_renewed"] = _write_summaries(organisation, decided)
+        counts["profiles_changed"] = write_standings(organisation, decided, run_date, now)
+        counts["touches_new"] = write_touches(organisation, decided.decision.touches, decided.policy, now)
+        counts["tasks_new"] = _write_tasks(organisation, decided.decision.problems, run_date, now)
+        DayRun.objects.create(
+            organisation=organisation,
+            run_date=run_date,
+            started_at=now,
+            finished_at=now,
+            policy_hash=decided.policy.hash,
+            counts=counts,
+        )
+    return RunReport(organisation, run_date, decided, counts)
+
+
+def count_decision(decided: Decided) -> dict[str, Any]:
+    """The decision in numbers, by profile, verdict, channel and reason for waiting."""
+    decision = decided.decision
+
+    def by(frame: pl.DataFrame, column: str) -> dict[str, int]:
+        return dict(frame.group_by(column).len().sort("len", column, descending=[True, False]).iter_rows())
+
+    return {
+        "customers": decision.standings.height,
+        "profiles": by(decision.standings, "profile"),
+        "verdicts": by(decision.standings, "verdict"),
+        "signals": by(decision.habits.filter(pl.col("signal") != ""), "signal"),
+        "touches": by(decision.touches, "channel"),
+        "approvals": int(decision.touches["needs_approval"].sum()),
+        "waits": by(decision.waits, "reason"),
+        "problems": by(decision.problems, "kind"),
+    }
+
+
+def _write_summaries(organisation: Organisation, decided: Decided) -> int:
+    """Keep the summaries just made; without settled invoices an empty one, so as not to be asked again."""
+    versions = decided.versions.select("customer_id", "facts_version", "summary_version")
+    stale = versions.filter(
+        pl.col("summary_version").is_null() | (pl.col("summary_version") != pl.col("facts_version"))
+    )
+    rows = stale.drop("summary_version").join(decided.decision.summaries, on="customer_id", how="left")
+    rows = rows.with_columns(pl.col("settled_count").fill_null(0), pl.lit(organisation.pk).alias("organisation_id"))
+    return upsert_frame("followup_habitsummary", rows, ["customer_id"])
+
+
+def write_touches(organisation: Organisation, touches: pl.DataFrame, policy: Policy, now: datetime) -> int:
+    """Write effects and their touches; those already decided before (same key) are left alone. Returns the new ones."""
+    if touches.is_empty():
+        return 0
+    keyed = touches.with_columns(pl.lit(organisation.pk).alias("organisation_id"))
+    keyed = keyed.with_columns(touch_key_expr().alias("key"), _opening(touches, policy))
+    effects = keyed.select(
+        "organisation_id",
+        "key",
+        "channel",
+        "customer_id",
+        "recipient",
+        pl.when("needs_approval").then(pl.lit("waiting")).otherwise(pl.lit("queued")).alias("state"),
+        pl.when("needs_approval").then(pl.lit("Waits for approval.")).otherwise(pl.lit("")).alias("reason"),
+        "not_before",
+        pl.lit(now).dt.convert_time_zone("UTC").alias("created_at"),
+        pl.lit(0).alias("attempts"),
+        pl.lit("").alias("claimed_by"),
+        pl.lit("").alias("transport"),
+        pl.lit("").alias("receipt"),
+    )
+    new = insert_frame("outbox_effect", effects, skip_existing=True)
+    rows = keyed.select(
+        "organisation_id", "customer_id", pl.col("key").alias("effect_key"), "cycle", "playbook", "step", "level",
+        "occurrence", "channel", "contact_id", "language", "template", "tone", "sender", "planned_date",
+        "deadline_date", "carrying_invoice_id", _items_json(), "due_reason", "profile", "profile_rule", "evidence",
+        pl.lit(policy.hash).alias("policy_hash"),
+    )  # fmt: skip
+    insert_frame("followup_touch", rows, skip_existing=True)
+    return new
+
+
+def _opening(touches: pl.DataFrame, policy: Policy) -> pl.Expr:
+    """``not_before``: when the send window opens, in each customer's own time zone, on the planned day."""
+    pairs = touches.select("timezone", "planned_date").unique()
+    opens = {
+        (zone, day): opens_at(zone, day, policy.numbers.window_opens).astimezone(ZoneInfo("UTC"))
+        for zone, day in pairs.iter_rows()
+    }
+    moment: pl.Expr = pl.lit(None, dtype=pl.Datetime("us", "UTC"))
+    for (zone, day), opening in opens.items():
+        fits = (pl.col("timezone") == zone) & (pl.col("planned_date") == day)
+        moment = pl.when(fits).then(pl.lit(opening)).otherwise(moment)
+    return moment.alias("not_before")
+
+
+def _items_json() -> pl.Expr:
+    """The items as a JSON list."""
+    wrapped = pl.struct(pl.col("items").fill_null([])).struct.json_encode()
+    return wrapped.str.strip_prefix('{"items":').str.strip_suffix("}").alias("items")
+
+
+def _write_tasks(organisation: Organisation, problems: pl.DataFrame, run_date: date, now: datetime) -> int:
+    """One open task per customer, kind and cycle; found again it stays the same task."""
+    rows = problems.select(
+        pl.lit(organisation.pk).alias("organisation_id"),
+        "customer_id",
+        "kind",
+        pl.concat_str("kind", pl.col("customer_id"), pl.col("cycle").fill_null("-"), separator="/").alias("key"),
+        pl.col("kind").replace_strict(TASK_TITLES, return_dtype=pl.String()).alias("title"),
+        pl.format("Playbook {}, step {}.", pl.col("playbook"), pl.col("step").fill_null("none left")).alias("detail"),
+        pl.lit(run_date).alias("due_date"),
+        pl.lit(now).dt.convert_time_zone("UTC").alias("created_at"),
+        pl.lit("").alias("done_by"),
+        pl.lit("").alias("outcome"),
+    )
+    return insert_frame(Task._meta.db_table, rows, skip_existing=True)
+
+
+def items_of(text: str) -> list[dict[str, Any]]:
+    """A touch's items as decided: invoice_id, currency, open_amount_minor."""
+    return list(json.loads(text or "[]"))
