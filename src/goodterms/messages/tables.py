@@ -1,6 +1,7 @@
 """The blocks of a message as rows of text, from which both layouts are set: statements, payment details, answers."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from goodterms.messages.context import sum_by_currency
 from goodterms.messages.facts import Facts, Item, Statement
@@ -47,13 +48,18 @@ def lay_out_statements(facts: Facts, language: Language) -> tuple[Table, ...]:
 
 def _lay_out(statement: Statement, language: Language, is_only: bool) -> Table:
     labels = language.labels
-    rows = tuple(_row(item, language) for item in (*statement.items, *statement.credits))
+    rows = tuple(_row(item, language) for item in (*_in_order(statement.items), *statement.credits))
     held = SumRow(labels["held_total"], language.amount(-statement.held)) if statement.held else None
     cash = SumRow(labels["cash"], language.amount(-statement.cash)) if statement.cash else None
     extras = [row for row in (held, cash, *_interest_rows(statement, language)) if row]
     total_label = labels["total"] if is_only else labels["total_in"].format(currency=statement.currency)
     total = SumRow(total_label, language.amount(statement.total), is_total=True)
     return Table(rows, (*extras, total))
+
+
+def _in_order(items: tuple[Item, ...]) -> list[Item]:
+    """Oldest first; what is not asked for at all stands last."""
+    return sorted(items, key=lambda item: (not item.asked, item.due_date or date.max, item.number))
 
 
 def _interest_rows(statement: Statement, language: Language) -> list[SumRow]:

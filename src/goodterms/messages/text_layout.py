@@ -1,12 +1,15 @@
 """The plain-text part: the same content as the HTML part, set so that columns line up."""
 
+from collections.abc import Sequence
+
 from goodterms.messages.facts import Facts
 from goodterms.messages.languages import Language
 from goodterms.messages.parts import Answers, InterestLines, Part, PaymentDetails, Prose, Statements
 from goodterms.messages.tables import ItemRow, Table
 
 _NUMBER_WIDTH = 22
-_SUM_WIDTH = 46
+_DATE_WIDTH = 11
+_GAP = 2
 
 
 def lay_out_text(parts: tuple[Part, ...], facts: Facts, language: Language) -> str:
@@ -39,30 +42,41 @@ def _set_statements(part: Statements, language: Language) -> str:
 
 def _set_table(table: Table, language: Language) -> str:
     labels = language.labels
-    widest = max((len(row.number) for row in table.rows), default=0)
-    width = min(max(widest, len(labels["invoice"])), _NUMBER_WIDTH)
-    right = max(len(text) for text in (labels["open"], *(r.open for r in table.rows), *(s.amount for s in table.sums)))
+    titles = (labels["invoice"], labels["issued"], labels["due"], labels["late"], labels["open"])
+    amounts = [labels["open"], *(row.open for row in table.rows), *(row.amount for row in table.sums)]
+    right = max(len(amount) for amount in amounts)
     days = max(len(text) for text in (labels["late"], *(row.days for row in table.rows)))
-    head = _line(labels["invoice"], labels["issued"], labels["due"], labels["late"], labels["open"], width, days, right)
-    lines = [head] if table.rows else []
-    for row in table.rows:
-        lines += _set_row(row, width, days, right)
+    longest_label = max(len(row.label) for row in table.sums)
+    # The sums' labels stand over all columns but the last.
+    width = max(_number_width(table, labels["invoice"]), longest_label - 2 * (_DATE_WIDTH + _GAP) - days - _GAP)
+    widths = (width, days, right)
+    lines: list[str] = []
     if table.rows:
-        lines.append("  " + "-" * (len(head) - 2))
-    length = max(len(head) - 4 - right, max(len(row.label) for row in table.sums))
-    return "\n".join([*lines, *(f"  {row.label:<{length}}  {row.amount:>{right}}" for row in table.sums)])
+        lines.append(_line(titles, widths))
+        lines += [line for row in table.rows for line in _set_row(row, widths)]
+        lines.append("  " + "-" * (len(lines[0]) - 2))
+    label_width = width + 2 * (_DATE_WIDTH + _GAP) + days + _GAP
+    return "\n".join([*lines, *(f"  {row.label:<{label_width}}  {row.amount:>{right}}" for row in table.sums)])
 
 
-def _set_row(row: ItemRow, width: int, days: int, right: int) -> list[str]:
+def _number_width(table: Table, title: str) -> int:
+    widest = max((len(row.number) for row in table.rows), default=0)
+    return min(max(widest, len(title)), _NUMBER_WIDTH)
+
+
+def _set_row(row: ItemRow, widths: tuple[int, int, int]) -> list[str]:
     """One line, or two where the number is longer than its column; notes stand below."""
-    is_long = len(row.number) > width
-    lines = [f"  {row.number}"] if is_long else []
-    lines.append(_line("" if is_long else row.number, row.issued, row.due, row.days, row.open, width, days, right))
-    return lines + [f"    {note}" for note in row.notes]
+    is_long = len(row.number) > widths[0]
+    cells = ("" if is_long else row.number, row.issued, row.due, row.days, row.open)
+    head = [f"  {row.number}"] if is_long else []
+    return [*head, _line(cells, widths), *(f"    {note}" for note in row.notes)]
 
 
-def _line(number: str, issued: str, due: str, late: str, opened: str, width: int, days: int, right: int) -> str:
-    return f"  {number:<{width}}  {issued:<11}  {due:<11}  {late:>{days}}  {opened:>{right}}"
+def _line(cells: Sequence[str], widths: tuple[int, int, int]) -> str:
+    number, issued, due, late, opened = cells
+    width, days, right = widths
+    dates = f"{issued:<{_DATE_WIDTH}}  {due:<{_DATE_WIDTH}}"
+    return f"  {number:<{width}}  {dates}  {late:>{days}}  {opened:>{right}}"
 
 
 def _set_payment(part: PaymentDetails, language: Language) -> str:
