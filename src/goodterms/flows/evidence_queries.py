@@ -18,7 +18,8 @@ WHERE c.organisation_id = {organisation} {these_customers}
 CUSTOMERS_ON = """
 SELECT c.id, c.country, c.language, c.timezone, c.is_protected,
        CASE WHEN p.override_date <= {on} THEN NULLIF(p.override_profile, '') END,
-       CAST(NULL AS text) AS cycle, CAST(NULL AS date) AS signal_seen_date, c.facts_version,
+       CASE WHEN p.changed_date <= {on} THEN NULLIF(p.cycle, '') END AS cycle,
+       CASE WHEN p.changed_date <= {on} THEN p.signal_seen_date END AS signal_seen_date, c.facts_version,
        CAST(NULL AS bigint) AS summary_version
 FROM ledger_customer c
 LEFT JOIN followup_customerprofile p ON p.customer_id = c.id

@@ -1,6 +1,5 @@
 """The day's run: decide for everyone, and write down what was decided, in one transaction."""
 
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -159,8 +158,3 @@ def _write_tasks(organisation: Organisation, problems: pl.DataFrame, run_date: d
         pl.lit("").alias("outcome"),
     )
     return insert_frame(Task._meta.db_table, rows, skip_existing=True)
-
-
-def items_of(text: str) -> list[dict[str, Any]]:
-    """A touch's items as decided: invoice_id, currency, open_amount_minor."""
-    return list(json.loads(text or "[]"))

@@ -1,5 +1,8 @@
 """Profiles, touches, holds, tasks, the timeline and the days' runs."""
 
+import json
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -80,6 +83,10 @@ class Touch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.playbook}/{self.step} to {self.customer_id}"
+
+    def read_items(self) -> list[dict[str, Any]]:
+        """The items as decided: invoice_id, currency, open_amount_minor."""
+        return list(json.loads(self.items or "[]"))
 
 
 class Hold(models.Model):

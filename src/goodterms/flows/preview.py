@@ -1,0 +1,42 @@
+"""What would go out in the coming days, decided by the same code as the day's run."""
+
+from datetime import date, datetime
+
+import polars as pl
+
+from goodterms.core.foresee import foresee
+from goodterms.core.plan_touches import PLANNED
+from goodterms.flows.collect_evidence import collect_evidence
+from goodterms.followup.models import Touch
+from goodterms.followup.policy import policy_of
+from goodterms.organizations.models import Organisation
+from goodterms.outbox.models import Effect
+
+ON_ITS_WAY = [Effect.State.PLANNED, Effect.State.WAITING, Effect.State.QUEUED, Effect.State.CLAIMED]
+
+
+def preview(organisation: Organisation, now: datetime, days: int, *, on: date | None = None) -> pl.DataFrame:
+    """The touches of the coming ``days``, today's included, sorted by day (columns: plan_touches.PLANNED).
+
+    What an earlier run has already planned and not yet sent comes first, with the values it was decided with.
+    """
+    collected = collect_evidence(organisation, now, on=on)
+    coming = foresee(collected.evidence, policy_of(organisation), days)
+    if on is None:
+        coming = pl.concat([_on_its_way(organisation), coming])
+    return coming.sort("planned_date", "customer_id", maintain_order=True)
+
+
+def _on_its_way(organisation: Organisation) -> pl.DataFrame:
+    waiting = Touch.objects.filter(organisation=organisation, effect__state__in=ON_ITS_WAY).select_related("effect")
+    rows = [
+        {
+            **{name: getattr(touch, name) for name in PLANNED if hasattr(touch, name) and name != "items"},
+            "recipient": touch.effect.recipient,
+            "needs_approval": touch.effect.state == Effect.State.WAITING,
+            "timezone": "",
+            "items": touch.read_items(),
+        }
+        for touch in waiting
+    ]
+    return pl.DataFrame(rows, schema=PLANNED)
