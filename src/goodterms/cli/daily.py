@@ -72,9 +72,7 @@ def _send_due(now: datetime, on: date | None) -> dict[str, int]:
     """Relay what is due; for another day than today the gate and the words know no more than that day did."""
     gate = functools.partial(judge_effects, on=on)
     compose = functools.partial(compose_touches, on=on)
-    counts = relay_due(
-        now, f"run-{now.isoformat()}", make_channels(), lease=timedelta(minutes=5), gate=gate, compose=compose
-    )
+    counts = relay_due(now, worker_name(), make_channels(), gate=gate, compose=compose)
     return {name: count for name, count in asdict(counts).items() if count}
 
 
@@ -168,9 +166,7 @@ def customers(
     shown = [
         {
             **row["customer"],
-            "overdue": [
-                Money(**balance["overdue"]) for balance in row["balances"] if balance["overdue"]["amount_minor"]
-            ],
+            "overdue": [Money(**each["overdue"]) for each in row["balances"] if each["overdue"]["amount_minor"]],
             "profile": row["profile"]["is"],
             "because": row["profile"]["because"],
             "verdict": row["verdict"]["is"],

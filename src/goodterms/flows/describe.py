@@ -94,11 +94,8 @@ def _standing(
     row: dict[str, Any], names: dict[int, dict[str, Any]], balances: list[dict[str, Any]], policy: Policy
 ) -> dict[str, Any]:
     answers = ("profile", "verdict")
-    kept = {
-        "customer_id",
-        "is_protected",
-        *(f"{name}{part}" for name in answers for part in ("", "_rule", "_evidence")),
-    }
+    shown_apart = {f"{name}{part}" for name in answers for part in ("", "_rule", "_evidence")}
+    shown_apart |= {"customer_id", "is_protected"}
     return {
         "customer": _customer(row["customer_id"], names),
         "balances": [_balance(balance) for balance in balances],
