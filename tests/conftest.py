@@ -1,15 +1,9 @@
-"""What every test shares: a throw-away home folder, and an organisation to work in."""
+"""What every test shares: a fixed moment, and a folder of its own (the session's is made by project.testing)."""
 
-import os
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-
-_HOME = tempfile.TemporaryDirectory(prefix="goodterms-tests-")
-os.environ["GOODTERMS_HOME"] = _HOME.name
-os.environ.pop("GOODTERMS_SMTP_PASSWORD", None)
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 
