@@ -11,6 +11,7 @@ import typer
 from goodterms.cli.channels import make_channels
 from goodterms.cli.context import DayOption, FormatOption, OrganisationOption, moment_of, open_organisation, today_of
 from goodterms.cli.printing import Column, Format, note, print_json, print_table, say
+from goodterms.cli.worker import worker_name
 from goodterms.core.money import Money
 from goodterms.core.plan_touches import WAIT_REASONS
 from goodterms.flows.compose_message import compose_touches
@@ -78,9 +79,8 @@ def _send_due(now: datetime, on: date | None) -> dict[str, int]:
 
 def _print_run(report: dict[str, Any], decided: Decided) -> None:
     counts = report["counts"]
-    say(
-        f"{report['date']}: {counts['customers']:,} customers{' (dry run: nothing written or sent)' * report['dry_run']}."
-    )
+    dry = " (dry run: nothing written or sent)" if report["dry_run"] else ""
+    say(f"{report['date']}: {counts['customers']:,} customers{dry}.")
     say(f"  Why late: {_listed(counts['profiles'])}")
     say(f"  Keep or part: {_listed(counts['verdicts'])}")
     if counts["signals"]:
