@@ -77,6 +77,14 @@ def test_a_backup_restores_into_an_empty_installation(
     assert not list(other.home.glob(".restore-*"))
 
 
+def test_an_installation_that_was_only_looked_at_is_still_empty(
+    archive: Path, make_installation: MakeInstallation
+) -> None:
+    other = make_installation("second")
+    assert "no organisation" in other.run("doctor").output
+    assert other.run("restore", archive).exit_code == 0
+
+
 def test_a_backup_is_for_its_owner_alone_and_leaves_nothing_else_behind(
     installation: Installation, archive: Path
 ) -> None:

@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from goodterms.cli.backup import backup, restore, resume_sending
+from goodterms.cli.doctor import doctor
 from goodterms.cli.printing import print_refusal
 from goodterms.cli.setup import organisation_app, user_app
 from goodterms.core.refusal import Refusal
@@ -56,6 +57,7 @@ def goodterms(
 
 app.add_typer(organisation_app, name="organisation", rich_help_panel=SETTING_UP)
 app.add_typer(user_app, name="user", rich_help_panel=SETTING_UP)
+app.command("doctor", rich_help_panel=RUNNING)(doctor)
 app.command("backup", rich_help_panel=RUNNING)(backup)
 app.command("restore", rich_help_panel=RUNNING)(restore)
 app.command("resume", rich_help_panel=RUNNING)(resume_sending)

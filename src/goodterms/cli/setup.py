@@ -172,7 +172,7 @@ def set_organisation(
 def show_or_set_policy(
     changes: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[KEY=VALUE]…", help="What to change; KEY= takes a deviation back.", show_default=False),
+        typer.Argument(metavar="KEY=VALUE", help="What to change; KEY= takes a deviation back.", show_default=False),
     ] = None,
     organisation: OrganisationOption = "",
     format: FormatOption = Format.TABLE,

@@ -61,10 +61,9 @@ def load_database(source: Path) -> None:
 
 
 def is_empty_database() -> bool:
-    """Whether the database has no table yet."""
-    if connection.vendor == "sqlite":
-        file = Path(str(connection.settings_dict["NAME"]))
-        return not file.exists() or file.stat().st_size == 0
+    """Whether the database has no table yet (asking makes no file where there is none)."""
+    if connection.vendor == "sqlite" and not Path(str(connection.settings_dict["NAME"])).exists():
+        return True
     return not connection.introspection.table_names()
 
 

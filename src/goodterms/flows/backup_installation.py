@@ -32,8 +32,8 @@ DATABASE = "database"
 KEPT_FILES = ("settings.toml", "secret.key")
 KEPT_FOLDERS = ("outbox", "media")
 PAUSE_FILE = "paused-after-restore.json"
-# Starting the program makes the folder and its secret; neither holds anything yet.
-HARMLESS_IN_EMPTY_HOME = {"secret.key", "migrate.lock"}
+# Starting the program makes these; whether the database holds anything is asked of itself.
+HARMLESS_IN_EMPTY_HOME = ("secret.key", "migrate.lock", "goodterms.sqlite3")
 CHUNK_BYTES = 1024 * 1024
 
 
@@ -224,14 +224,17 @@ def restore_installation(source: Path, home: Path, now: datetime) -> Manifest:
 
 def _check_empty(home: Path) -> None:
     there = sorted(path.name for path in home.iterdir()) if home.exists() else []
-    in_the_way = [name for name in there if name not in HARMLESS_IN_EMPTY_HOME and not name.startswith(".")]
+    in_the_way = [name for name in there if not name.startswith((".", *HARMLESS_IN_EMPTY_HOME))]
     if in_the_way:
         raise NotEmpty(
             f"{home} is not empty ({', '.join(in_the_way[:4])}): a backup is restored into an empty folder only. "
             "Name a new one with GOODTERMS_HOME."
         )
     if not is_empty_database():
-        raise NotEmpty("The database named by DATABASE_URL has tables already; a backup needs an empty one.")
+        raise NotEmpty(
+            "The database has tables already; a backup needs an empty one. Name a new folder with GOODTERMS_HOME, "
+            "or, with DATABASE_URL, a new database."
+        )
 
 
 def _check_fits(manifest: Manifest, source: Path) -> None:
