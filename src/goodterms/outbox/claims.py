@@ -36,14 +36,14 @@ def claim_batch(channels: Sequence[str], now: datetime, worker: str, lease: time
     Committed when it returns. ``worker`` must name one running worker alone. Two workers never get the same effect:
     PostgreSQL's second one skips what the first has locked, SQLite's waits for the first one's commit.
     """
-    expires = now + lease
+    # As the database writes moments: SQLite keeps text, which must compare with what the models wrote.
+    due, expires = (connection.ops.adapt_datetimefield_value(moment) for moment in (now, now + lease))
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(CLAIM_POSTGRESQL, [list(channels), now, limit, worker, expires])
+            cursor.execute(CLAIM_POSTGRESQL, [list(channels), due, limit, worker, expires])
         else:
-            marks = ", ".join(["%s"] * len(channels))
-            statement = CLAIM_SQLITE.format(channels=marks)
-            cursor.execute(statement, [worker, expires, *channels, now, limit])
+            statement = CLAIM_SQLITE.format(channels=", ".join(["%s"] * len(channels)))
+            cursor.execute(statement, [worker, expires, *channels, due, limit])
         ids = [row[0] for row in cursor.fetchall()]
         return list(Effect.objects.filter(pk__in=ids).order_by("not_before", "pk")) if ids else []
 

@@ -1,0 +1,133 @@
+"""What the relay's tests share: a queue of touches, words and gate that can be steered, a channel that remembers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from goodterms.channels.port import Channel, Parcel, Receipt
+from goodterms.flows.relay import RelayCounts, relay_due
+from goodterms.followup.gate_answer import GateAnswer
+from goodterms.followup.models import Touch
+from goodterms.ledger.models import Customer
+from goodterms.messages.message import Message
+from goodterms.organizations.models import Organisation
+from goodterms.outbox.keys import touch_key
+from goodterms.outbox.models import Effect
+from tests.conftest import NOW
+from tests.factories import make_customer, make_effect, make_organisation, make_touch
+
+LEASE = timedelta(minutes=5)
+LATER = NOW + LEASE + timedelta(seconds=1)
+
+
+def make_queue(count: int = 3, **given: Any) -> list[Effect]:
+    """One organisation, one reminder queued for each of its customers."""
+    organisation = given.pop("organisation", None) or make_organisation()
+    return [queue_touch(make_customer(organisation, f"C{number}"), **given).effect for number in range(1, count + 1)]
+
+
+def queue_touch(customer: Customer, step: str = "reminder_friendly", **given: Any) -> Touch:
+    """A reminder queued for now, under the key that planning would give it."""
+    channel = given.pop("channel", "email")
+    recipient = given.pop("recipient", f"{customer.number.lower()}@customer.example")
+    key = touch_key(customer.organisation_id, customer.pk, "forgetful", "cycle-1", step, 1, channel, recipient)
+    effect = make_effect(customer, key, channel=channel, recipient=recipient, **given)
+    return make_touch(customer, effect=effect, step=step, channel=channel)
+
+
+@dataclass(frozen=True)
+class Composed:
+    """As the words give it."""
+
+    message: Message | None
+    faults: tuple[object, ...] = ()
+
+
+def compose(touch_ids: Sequence[int], now: datetime) -> dict[int, Composed]:
+    """A short reminder for each touch."""
+    touches = Touch.objects.filter(pk__in=touch_ids).select_related("effect")
+    return {touch.pk: Composed(make_message(touch.effect.recipient)) for touch in touches}
+
+
+def make_message(recipient: str = "sam@customer.example", **given: Any) -> Message:
+    values: dict[str, Any] = {
+        "template": "reminder_friendly",
+        "language": "en",
+        "subject": "Invoice 1 is 5 days overdue",
+        "text": "Dear Sam,\n\ninvoice 1 over 100.00 GBP was due on 5 March.\n\nRobin Example",
+        "html": "<p>Dear Sam,</p><p>invoice 1 over 100.00 GBP was due on 5 March.</p><p>Robin Example</p>",
+        "summary": "Friendly reminder about 100.00 GBP",
+        "sender_name": "Robin Example",
+        "sender_email": "accounts@supplies.example",
+        "reply_to": "",
+        "recipient_name": "Sam Example",
+        "recipient_email": recipient,
+    }
+    return Message(**values | given)
+
+
+def open_gate(effect_keys: Sequence[str], now: datetime) -> dict[str, GateAnswer]:
+    """Everything may go; the versions are those of this moment."""
+    rows = Effect.objects.filter(key__in=effect_keys).values_list("key", "customer_id", "organisation_id")
+    customers = dict(Customer.objects.values_list("pk", "facts_version"))
+    organisations = dict(Organisation.objects.values_list("pk", "facts_version"))
+    return {key: GateAnswer("go", "", customers[who], organisations[which]) for key, who, which in rows}
+
+
+def gate_saying(**changes: Any) -> Callable[[Sequence[str], datetime], dict[str, GateAnswer]]:
+    """The open gate, its answers changed."""
+
+    def gate(effect_keys: Sequence[str], now: datetime) -> dict[str, GateAnswer]:
+        return {key: replace(answer, **changes) for key, answer in open_gate(effect_keys, now).items()}
+
+    return gate
+
+
+@dataclass
+class RememberingChannel:
+    """A channel whose other side is a list; ``answers`` are called one after the other, then all is accepted."""
+
+    name: str = "remembering"
+    content_type: str = "message/rfc822"
+    retry_is_safe: bool = False
+    leaves_machine: bool = True
+    accepted: list[tuple[str, Parcel]] = field(default_factory=list)
+    answers: list[Callable[[], None]] = field(default_factory=list)
+    is_reachable: Callable[[], None] | None = None
+
+    def prepare(self, effect_key: str, message: Message, now: datetime, *, replies_to: str = "") -> Parcel:
+        return Parcel(f"{message.text}\r\n{now}".encode(), (message.recipient_email,), message.sender_email)
+
+    def open(self) -> None:
+        if self.is_reachable:
+            self.is_reachable()
+
+    def hand_over(self, effect_key: str, parcel: Parcel) -> Receipt:
+        if self.answers:
+            self.answers.pop(0)()
+        self.accepted.append((effect_key, parcel))
+        return Receipt("250 taken")
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    @property
+    def keys(self) -> list[str]:
+        return [key for key, _ in self.accepted]
+
+
+def relay(channel: Channel | Mapping[str, Channel], now: datetime = NOW, **given: Any) -> RelayCounts:
+    """One call of the relay with steered gate and words."""
+    channels = {"email": channel} if not isinstance(channel, Mapping) else channel
+    values: dict[str, Any] = {"worker": "worker-1", "lease": LEASE, "gate": open_gate, "compose": compose}
+    return relay_due(now, channels=channels, **values | given)
+
+
+def raising(error: Exception) -> Callable[[], None]:
+    """A function that raises this."""
+
+    def fail() -> None:
+        raise error
+
+    return fail
