@@ -1,0 +1,131 @@
+"""The worker: runs each organisation's day when it is due, and relays what is due, until it is told to stop."""
+
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+from django.db import close_old_connections, connection
+
+from goodterms.channels.port import Channel
+from goodterms.cli.channels import SendingPaused, sending_paused_since
+from goodterms.cli.heartbeat import write_heartbeat
+from goodterms.flows.due_days import organisations_due
+from goodterms.flows.relay import RelayCounts, relay_due
+from goodterms.flows.run_day import run_day
+from goodterms.organizations.models import Organisation
+
+HEARTBEAT_EVERY = timedelta(seconds=20)
+RETRY_FAILED_RUN_AFTER = timedelta(minutes=15)
+
+logger = logging.getLogger(__name__)
+
+
+def worker_name() -> str:
+    """A name that no other running worker has."""
+    return f"{socket.gethostname()[:60]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+@dataclass(frozen=True)
+class WorkDone:
+    """What one round did: organisations whose day was run, those whose run failed, and what was relayed."""
+
+    days_run: list[str]
+    days_failed: list[str]
+    relayed: RelayCounts
+
+
+@dataclass
+class Worker:
+    """One worker; ``channels`` are its own, ``clock`` is its only source of time."""
+
+    home: Path
+    channels: Mapping[str, Channel]
+    clock: Callable[[], datetime]
+    run_hour: int
+    batch: int = 50
+    lease: timedelta = timedelta(minutes=5)
+    stopping: Event = field(default_factory=Event)
+    name: str = field(default_factory=worker_name)
+
+    def __post_init__(self) -> None:
+        self._retry_at: dict[int, datetime] = {}
+        self._beaten_at: datetime | None = None
+        self._is_pause_told = False
+
+    def work_on(self, pause_seconds: float) -> None:
+        """Round after round until ``stopping`` is set; a fault ends a round, never the worker."""
+        while not self.stopping.is_set():
+            try:
+                self.work_once()
+            except Exception:
+                logger.exception("A round of the worker failed; it goes on in %s seconds.", pause_seconds)
+                connection.close()
+            close_old_connections()
+            self.stopping.wait(pause_seconds)
+        for channel in self.channels.values():
+            channel.close()
+        connection.close()
+
+    def work_once(self) -> WorkDone:
+        """Run the days that are due, then relay what is due."""
+        self._beat()
+        ran, failed = self._run_days()
+        return WorkDone(ran, failed, self._relay())
+
+    def _run_days(self) -> tuple[list[str], list[str]]:
+        ran: list[str] = []
+        failed: list[str] = []
+        for organisation in organisations_due(self.clock(), self.run_hour):
+            if self.stopping.is_set():
+                break
+            if self.clock() < self._retry_at.get(organisation.pk, self.clock()):
+                continue
+            (ran if self._run_day(organisation) else failed).append(organisation.slug)
+        return ran, failed
+
+    def _run_day(self, organisation: Organisation) -> bool:
+        """One organisation's day; its failure is logged and leaves the others alone."""
+        try:
+            report = run_day(organisation, self.clock())
+        except Exception:
+            self._retry_at[organisation.pk] = self.clock() + RETRY_FAILED_RUN_AFTER
+            logger.exception("The day of %s failed; it is tried again in 15 minutes.", organisation.slug)
+            return False
+        logger.info(
+            "The day %s of %s was run: %s new touches.",
+            report.run_date,
+            organisation.slug,
+            report.counts["touches_new"],
+        )
+        return True
+
+    def _relay(self) -> RelayCounts:
+        if self._is_paused():
+            return RelayCounts()
+        done = relay_due(self.clock(), self.name, self.channels, self.batch, self.lease, clock=self.clock)
+        if any(asdict(done).values()):
+            told = ", ".join(f"{count} {name}" for name, count in asdict(done).items() if count)
+            logger.info("Relayed: %s.", told)
+        return done
+
+    def _is_paused(self) -> bool:
+        """After a restore nothing leaves the machine until a person says so; the log tells it once."""
+        made_at = sending_paused_since()
+        if made_at and not self._is_pause_told:
+            logger.warning("%s", SendingPaused(made_at))
+        self._is_pause_told = bool(made_at)
+        return bool(made_at)
+
+    def _beat(self) -> None:
+        """Leave a sign of life that goodterms doctor reads."""
+        now = self.clock()
+        if self._beaten_at and now - self._beaten_at < HEARTBEAT_EVERY:
+            return
+        write_heartbeat(self.home, self.name, now)
+        self._beaten_at = now
