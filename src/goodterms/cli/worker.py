@@ -108,7 +108,15 @@ class Worker:
     def _relay(self) -> RelayCounts:
         if self._is_paused():
             return RelayCounts()
-        done = relay_due(self.clock(), self.name, self.channels, self.batch, self.lease, clock=self.clock)
+        done = relay_due(
+            self.clock(),
+            self.name,
+            self.channels,
+            self.batch,
+            self.lease,
+            clock=self.clock,
+            is_stopping=self.stopping.is_set,
+        )
         if any(asdict(done).values()):
             told = ", ".join(f"{count} {name}" for name, count in asdict(done).items() if count)
             logger.info("Relayed: %s.", told)

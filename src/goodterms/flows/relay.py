@@ -97,11 +97,13 @@ def relay_due(
     clock: Callable[[], datetime] | None = None,
     gate: Gate = judge_effects,
     compose: Compose = compose_touches,
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> RelayCounts:
     """Carry out everything that is due at ``now``, each effect tried once; what became of them.
 
     ``worker`` names this running worker alone, ``channels`` are its own (channels.wiring). ``lease`` must be longer
     than a hand-over may take. ``clock`` gives the time of each hand-over in a long call; without it that is ``now``.
+    ``is_stopping`` ends it after the batch in hand.
     Must be called outside a transaction: marks and outcomes are commits of their own.
     """
     with durable_commits():
@@ -109,7 +111,7 @@ def relay_due(
         relay.counts["recovered"] = recover_claims(now, channels)
         relay.counts["expired"] = expire_drafts(now)
         relay.counts["queued"] = queue_due(now)
-        while effects := claim_batch(relay.open_channels(), now, worker, lease, batch):
+        while not is_stopping() and (effects := claim_batch(relay.open_channels(), now, worker, lease, batch)):
             relay.relay_batch(effects)
     return RelayCounts(**{part.name: relay.counts[part.name] for part in fields(RelayCounts)})
 
