@@ -6,11 +6,13 @@ import typer
 from typer.core import TyperGroup
 
 from goodterms.cli.backup import backup, restore, resume_sending
+from goodterms.cli.daily import customers, preview, run
 from goodterms.cli.doctor import doctor
 from goodterms.cli.printing import print_refusal
 from goodterms.cli.setup import organisation_app, user_app
 from goodterms.core.refusal import Refusal
 
+EVERY_DAY = "Every day"
 SETTING_UP = "Setting up"
 RUNNING = "Keeping it running"
 
@@ -55,6 +57,9 @@ def goodterms(
     """Get paid, and stay on good terms: follows up a company's unpaid invoices."""
 
 
+app.command("run", rich_help_panel=EVERY_DAY)(run)
+app.command("preview", rich_help_panel=EVERY_DAY)(preview)
+app.command("customers", rich_help_panel=EVERY_DAY)(customers)
 app.add_typer(organisation_app, name="organisation", rich_help_panel=SETTING_UP)
 app.add_typer(user_app, name="user", rich_help_panel=SETTING_UP)
 app.command("doctor", rich_help_panel=RUNNING)(doctor)

@@ -14,7 +14,6 @@ from goodterms.cli.printing import Column, Format, note, print_json, print_table
 from goodterms.cli.worker import worker_name
 from goodterms.core.money import Money
 from goodterms.core.plan_touches import WAIT_REASONS
-from goodterms.flows.compose_message import compose_touches
 from goodterms.flows.decide_day import Decided, decide_for
 from goodterms.flows.describe import describe_customers, describe_touches, describe_waits
 from goodterms.flows.gate_touches import judge_effects
@@ -71,6 +70,8 @@ def _day(creditor: Organisation, on: datetime | None) -> date | None:
 
 def _send_due(now: datetime, on: date | None) -> dict[str, int]:
     """Relay what is due; for another day than today the gate and the words know no more than that day did."""
+    from goodterms.flows.compose_message import compose_touches
+
     gate = functools.partial(judge_effects, on=on)
     compose = functools.partial(compose_touches, on=on)
     counts = relay_due(now, worker_name(), make_channels(), gate=gate, compose=compose)
