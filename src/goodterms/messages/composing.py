@@ -21,13 +21,13 @@ def compose(facts: Facts, template: str, language: str, source: str | None = Non
     does not judge: a message may leave only when ``check`` finds no fault in it.
     """
     tongue = language_of(language)
-    find_template(template)
+    kind = find_template(template)
     words = compile_words(source, tongue) if source is not None else find_words(template, tongue)
     rendered = render_words(words, describe_facts(facts, tongue))
     if BLOCK_START in rendered.subject:
         raise TemplateFault("The subject holds a block such as a table; only the body may.")
-    parts = take_apart(rendered, facts, tongue)
-    images = _pictures(parts, facts)
+    parts = take_apart(rendered, facts, tongue, asks_money=kind.asks_money)
+    images = _pictures(parts, facts, asks_money=kind.asks_money)
     subject = _fit_subject(rendered)
     return Message(
         template=template,
@@ -36,7 +36,7 @@ def compose(facts: Facts, template: str, language: str, source: str | None = Non
         text=lay_out_text(parts, facts, tongue),
         html=lay_out_html(subject, parts, facts, tongue, images),
         summary=_summarise(subject, facts, tongue),
-        sender_name=facts.speaker.name or facts.sender.name,
+        sender_name=f"{facts.speaker.name}, {facts.sender.name}" if facts.speaker.is_person else facts.sender.name,
         sender_email=facts.sender.email,
         reply_to=facts.speaker.email,
         recipient_name=facts.recipient.name,
@@ -45,9 +45,9 @@ def compose(facts: Facts, template: str, language: str, source: str | None = Non
     )
 
 
-def _pictures(parts: tuple[Part, ...], facts: Facts) -> tuple[Image, ...]:
+def _pictures(parts: tuple[Part, ...], facts: Facts, *, asks_money: bool) -> tuple[Image, ...]:
     has_payment = any(isinstance(part, PaymentDetails) for part in parts)
-    code = draw_payment_code(facts) if has_payment else None
+    code = draw_payment_code(facts) if has_payment and asks_money else None
     return tuple(image for image in (facts.sender.logo, code) if image)
 
 

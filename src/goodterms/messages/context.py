@@ -22,8 +22,10 @@ def describe_facts(facts: Facts, language: Language) -> dict[str, Any]:
     context: dict[str, Any] = {
         "greeting": greet(facts, language),
         "today": language.date(facts.today),
-        "organisation": _given(name=facts.sender.name, phone=facts.sender.phone, website=facts.sender.website),
-        "speaker": _given(name=facts.speaker.name, email=facts.speaker.email, phone=facts.speaker.phone),
+        "organisation": _given(
+            name=facts.sender.name, phone=_unbroken(facts.sender.phone), website=facts.sender.website
+        ),
+        "speaker": _given(name=facts.speaker.name, email=facts.speaker.email, phone=_unbroken(facts.speaker.phone)),
         "is_person": facts.speaker.is_person,
         "recipient": _given(name=facts.recipient.name),
         "customer": _given(
@@ -120,6 +122,11 @@ def _describe_interest(interest: Interest, language: Language) -> dict[str, Any]
 def _given(**values: str | int | None) -> dict[str, str | int]:
     """Without what is empty: a template can ask whether it is there, but never print a hole."""
     return {name: value for name, value in values.items() if value is not None and value != ""}
+
+
+def _unbroken(text: str) -> str:
+    """With spaces at which no line breaks."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _block(name: str) -> str:

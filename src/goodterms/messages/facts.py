@@ -32,6 +32,8 @@ class _Tidy:
             value = getattr(self, part.name)
             if isinstance(value, str):
                 object.__setattr__(self, part.name, tidy(value))
+            elif isinstance(value, tuple):
+                object.__setattr__(self, part.name, tuple(line for line in map(tidy, value) if line))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

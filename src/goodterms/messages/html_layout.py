@@ -13,8 +13,9 @@ from markupsafe import Markup, escape
 
 from goodterms.messages.facts import Facts
 from goodterms.messages.languages import Language
-from goodterms.messages.message import Image
+from goodterms.messages.message import PAYMENT_CODE_CID, Image
 from goodterms.messages.parts import Answers, InterestLines, Part, PaymentDetails, Prose, Statements, mark_strong
+from goodterms.messages.tables import Table
 from goodterms.messages.templates import WordsEnvironment
 
 LAYOUTS = files("goodterms.messages") / "layout"
@@ -47,8 +48,8 @@ def lay_out_html(
             "sender": facts.sender.name,
             "labels": language.labels,
             "parts": [_describe(part, facts, language) for part in parts],
-            "logo": logo.cid if logo and logo.cid in shown else "",
-            "code": next((image.cid for image in images if image != logo), ""),
+            "logo": logo.cid if logo and logo.cid in shown else None,
+            "code": PAYMENT_CODE_CID if PAYMENT_CODE_CID in shown else None,
             "signature": list(_sign(facts, language)),
             "foot": _foot(facts, language),
         }
@@ -61,9 +62,13 @@ def _describe(part: Part, facts: Facts, language: Language) -> dict[str, Any]:
         case Prose():
             return {"kind": "prose", "html": Markup(mark_strong(str(escape(part.marked))))}
         case Statements():
-            return {"kind": "statements", "later": part.later, "tables": [asdict(table) for table in part.tables]}
+            return {
+                "kind": "statements",
+                "later": part.later or None,
+                "tables": [_describe_table(t) for t in part.tables],
+            }
         case PaymentDetails():
-            return {"kind": "payment", "lines": part.lines, "link": part.link, "note": part.note}
+            return {"kind": "payment", "lines": part.lines, "link": part.link or None, "note": part.note}
         case InterestLines():
             return {"kind": "interest", "lines": part.lines}
         case Answers():
@@ -80,19 +85,29 @@ def _describe_answers(part: Answers, facts: Facts, language: Language) -> list[d
     return described
 
 
-def _sign(facts: Facts, language: Language) -> list[dict[str, str]]:
+def _sign(facts: Facts, language: Language) -> list[dict[str, str | None]]:
     speaker, sender, labels = facts.speaker, facts.sender, language.labels
-    lines = []
-    if speaker.is_person and speaker.name:
-        lines.append({"text": speaker.name, "link": "", "label": ""})
-    lines.append({"text": sender.name, "link": "", "label": ""})
+    lines = [_line(speaker.name)] if speaker.is_person and speaker.name else []
+    lines.append(_line(sender.name))
     if speaker.phone:
         dialled = "".join(character for character in speaker.phone if character.isdigit() or character == "+")
-        lines.append({"text": speaker.phone, "link": f"tel:{dialled}", "label": f"{labels['phone']}:"})
-    lines.append({"text": speaker.email, "link": f"mailto:{speaker.email}", "label": f"{labels['email']}:"})
+        lines.append(_line(speaker.phone, f"tel:{dialled}", labels["phone"]))
+    lines.append(_line(speaker.email, f"mailto:{speaker.email}", labels["email"]))
     if sender.website:
-        lines.append({"text": sender.website, "link": sender.website, "label": ""})
+        lines.append(_line(sender.website, sender.website))
     return lines
+
+
+def _line(text: str, link: str | None = None, label: str | None = None) -> dict[str, str | None]:
+    """Liquid holds an empty text for true, so what is not there is None."""
+    return {"text": text, "link": link, "label": label}
+
+
+def _describe_table(table: Table) -> dict[str, Any]:
+    described = asdict(table)
+    for row in described["rows"]:
+        row["standing"] = row["standing"] or None
+    return described
 
 
 def _foot(facts: Facts, language: Language) -> list[str]:

@@ -58,7 +58,7 @@ class Answers:
 Part = Prose | Statements | PaymentDetails | InterestLines | Answers
 
 
-def take_apart(rendered: Rendered, facts: Facts, language: Language) -> tuple[Part, ...]:
+def take_apart(rendered: Rendered, facts: Facts, language: Language, *, asks_money: bool) -> tuple[Part, ...]:
     """Paragraphs as prose, and the blocks they stand for."""
     parts: list[Part] = []
     for paragraph in rendered.paragraphs:
@@ -68,18 +68,18 @@ def take_apart(rendered: Rendered, facts: Facts, language: Language) -> tuple[Pa
         # Odd places of the split are the names of blocks, even ones the prose around them.
         for place, piece in enumerate(_BLOCK.split(paragraph)):
             if place % 2:
-                parts.append(_make_block(piece, facts, language))
+                parts.append(_make_block(piece, facts, language, asks_money))
             elif piece.strip():
                 parts.append(Prose(piece.strip()))
     return tuple(parts)
 
 
-def _make_block(name: str, facts: Facts, language: Language) -> Part:
+def _make_block(name: str, facts: Facts, language: Language, asks_money: bool) -> Part:
     if name == TABLE_BLOCK:
         return Statements(lay_out_statements(facts, language), say_later(facts, language))
     if name == PAYMENT_BLOCK:
         payment = facts.payment
-        lines = tuple(list_payment_details(facts, language))
+        lines = tuple(list_payment_details(facts, language, with_amount=asks_money))
         return PaymentDetails(lines, payment.link if payment else "", payment.note if payment else ())
     if name == INTEREST_BLOCK:
         return InterestLines(tuple(list_interest(facts, language)))

@@ -114,13 +114,17 @@ def say_later(facts: Facts, language: Language) -> str:
     return language.count(len(facts.later), "later", total=total, next_due=language.date(min(days)))
 
 
-def list_payment_details(facts: Facts, language: Language) -> list[tuple[str, str]]:
-    """Label and value, line by line; the amount comes first, the reference last."""
+def list_payment_details(facts: Facts, language: Language, *, with_amount: bool) -> list[tuple[str, str]]:
+    """Label and value, line by line; the amount comes first, the reference last.
+
+    Without the amount, where a message asks for none, the reference is the customer number.
+    """
     payment, labels = facts.payment, language.labels
     if payment is None:
         return []
     british = read_british_account(payment.iban) or ("", "")
-    amounts = [("amount", language.amount(statement.total)) for statement in facts.statements]
+    amounts = [("amount", language.amount(statement.total)) for statement in facts.statements if with_amount]
+    reference = quote_reference(facts) if with_amount else facts.customer.number
     bank = (
         ("account_holder", payment.account_holder),
         ("sort_code", british[0]),
@@ -129,7 +133,7 @@ def list_payment_details(facts: Facts, language: Language) -> list[tuple[str, st
         ("bic", payment.bic),
         ("bank", payment.bank),
     )
-    lines = [*amounts, *(bank if payment.iban else ()), ("reference", quote_reference(facts))]
+    lines = [*amounts, *(bank if payment.iban else ()), ("reference", reference)]
     return [(labels[label], value) for label, value in lines if value]
 
 

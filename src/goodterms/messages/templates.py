@@ -103,7 +103,7 @@ def find_words(template: str, language: Language) -> Words:
 def render_words(words: Words, context: Mapping[str, Any]) -> Rendered:
     """Fill a template in; raises TemplateFault where it prints a fact that is not there."""
     subject = _render(words.subject, "subject", context)
-    return Rendered(" ".join(subject.split()), split_paragraphs(_render(words.body, "body", context)))
+    return Rendered(_join_lines(subject).translate(_UNMARKED), split_paragraphs(_render(words.body, "body", context)))
 
 
 def _render(template: BoundTemplate, part: str, context: Mapping[str, Any]) -> str:
@@ -114,11 +114,18 @@ def _render(template: BoundTemplate, part: str, context: Mapping[str, Any]) -> s
 
 
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
+_SPACES = re.compile(r"[ \t\r\n]+")
+_UNMARKED = str.maketrans("", "", STRONG_START + STRONG_END)
 
 
 def split_paragraphs(body: str) -> tuple[str, ...]:
     """Paragraphs stand between blank lines; line ends within one count as spaces."""
-    return tuple(" ".join(part.split()) for part in _BLANK_LINES.split(body.strip()) if part.strip())
+    return tuple(_join_lines(part) for part in _BLANK_LINES.split(body) if part.strip())
+
+
+def _join_lines(text: str) -> str:
+    """One line with single spaces; no-break spaces stay what they are."""
+    return _SPACES.sub(" ", text).strip(" ")
 
 
 def _describe(error: LiquidError, part: str) -> str:

@@ -81,10 +81,9 @@ def _line(cells: Sequence[str], widths: tuple[int, int, int]) -> str:
 
 def _set_payment(part: PaymentDetails, language: Language) -> str:
     lines = [language.labels["how_to_pay"]]
-    width = max((len(label) for label, _ in part.lines), default=0) + 1
-    lines += [f"  {label + ':':<{width}}  {value}" for label, value in part.lines]
-    if part.link:
-        lines.append(f"  {language.labels['pay_online']}: {part.link}")
+    details = [*part.lines, *([(language.labels["pay_online"], part.link)] if part.link else [])]
+    width = max((len(label) for label, _ in details), default=0) + 1
+    lines += [f"  {label + ':':<{width}}  {value}" for label, value in details]
     return "\n".join([*lines, *(f"  {note}" for note in part.note)])
 
 

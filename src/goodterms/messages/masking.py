@@ -1,0 +1,75 @@
+"""Facts that look like something else: a customer's name may hold braces, an invoice number may look like a date."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
+from functools import lru_cache
+
+from goodterms.messages.facts import Facts
+from goodterms.messages.languages import Language
+from goodterms.messages.reading import read_amounts, read_dates
+
+_MASK = "·"
+_PLACEHOLDER = re.compile(
+    r"\{\{|\}\}|\{%|%\}|\{\w*\}|[\ue000-\uf8ff]"  # template marks
+    r"|\[[^\]\d]*\]|<[^>\n]{0,60}>|\(\s*\)|\[\s*\]|\$\{|%\(?\w+\)?s\b"  # something to be filled in
+    r"|\b(?:None|null|NaN|undefined|TODO|TBD|XXX+|Lorem ipsum)\b|(?i:\bundefined\b)"
+    r"|(?<=\S)  +(?=\S)|(?<=\w) [,.;:!?](?=\s|$)|,,|\.\.(?!\.)(?<!\.\.\.)"  # the hole that an empty value leaves
+)
+
+
+def find_placeholders(text: str) -> list[str]:
+    """What is not filled in, or filled in with nothing, with a little of what stands around it.
+
+    Lines that begin with spaces are set in columns, where several spaces belong.
+    """
+    found = []
+    for match in _PLACEHOLDER.finditer(text):
+        line_start = text.rfind("\n", 0, match.start()) + 1
+        if match.group().isspace() and text[line_start : line_start + 1] == " ":
+            continue
+        found.append(text[max(line_start, match.start() - 20) : match.end() + 20].partition("\n")[0].strip())
+    return found
+
+
+def mask_facts(text: str, suspects: list[str]) -> str:
+    """The text with these facts covered, character for character, so that places stay the same."""
+    for fact in suspects:
+        if fact in text:
+            edge_before = r"(?<!\w)" if fact[0].isalnum() else ""
+            edge_after = r"(?!\w)" if fact[-1].isalnum() else ""
+            text = re.sub(f"{edge_before}{re.escape(fact)}{edge_after}", _MASK * len(fact), text)
+    return text
+
+
+def list_suspects(facts: Facts, language: Language) -> list[str]:
+    """Texts of the facts that by themselves read as an amount, a date, a placeholder or a rude word, longest first."""
+    suspects = {text for text in _texts(facts) if _is_suspect(text, language)}
+    return sorted(suspects, key=len, reverse=True)
+
+
+@lru_cache(maxsize=50_000)
+def _is_suspect(text: str, language: Language) -> bool:
+    if any(read_dates(text, language)) or any(read_amounts(text, language)) or _PLACEHOLDER.search(text):
+        return True
+    small = text.lower()
+    return any(word in small for word in language.rude)
+
+
+def _texts(facts: Facts) -> Iterable[str]:
+    sources = (facts.sender, facts.speaker, facts.recipient, facts.customer, facts.payment)
+    for source in (*sources, *facts.items, *facts.credits, *facts.later):
+        yield from _texts_in(source)
+    if facts.interest:
+        yield facts.interest.law
+
+
+def _texts_in(source: object) -> Iterable[str]:
+    if not is_dataclass(source):
+        return
+    for part in fields(source):
+        value = getattr(source, part.name)
+        if isinstance(value, str) and value:
+            yield value
+        elif isinstance(value, tuple):
+            yield from value
