@@ -9,6 +9,7 @@ from goodterms.cli.backup import backup, restore, resume_sending
 from goodterms.cli.daily import customers, preview, run
 from goodterms.cli.doctor import doctor
 from goodterms.cli.printing import print_refusal
+from goodterms.cli.serve import serve, work
 from goodterms.cli.setup import organisation_app, user_app
 from goodterms.core.refusal import Refusal
 
@@ -62,6 +63,8 @@ app.command("preview", rich_help_panel=EVERY_DAY)(preview)
 app.command("customers", rich_help_panel=EVERY_DAY)(customers)
 app.add_typer(organisation_app, name="organisation", rich_help_panel=SETTING_UP)
 app.add_typer(user_app, name="user", rich_help_panel=SETTING_UP)
+app.command("serve", rich_help_panel=RUNNING)(serve)
+app.command("worker", rich_help_panel=RUNNING)(work)
 app.command("doctor", rich_help_panel=RUNNING)(doctor)
 app.command("backup", rich_help_panel=RUNNING)(backup)
 app.command("restore", rich_help_panel=RUNNING)(restore)

@@ -24,8 +24,12 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SERVER_THREADS = 8
 STOP_WITHIN_SECONDS = 60
 
-Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Default: server.host of the settings, this machine only.")]
-Port = Annotated[int, typer.Option(metavar="NUMBER", min=0, max=65535, help="Default: server.port of the settings.")]
+Host = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Where to listen; as the settings say: this machine only.")
+]
+Port = Annotated[
+    int | None, typer.Option(metavar="NUMBER", min=0, max=65535, help="As the settings say: 8040; 0 takes a free one.")
+]
 
 
 class NotForOthersYet(Refusal):
@@ -45,15 +49,19 @@ class AddressTaken(Refusal):
         super().__init__(f"{host}:{port} cannot be used: {error.strerror}. Choose another one with --port.")
 
 
-def serve(host: Host = "", port: Port = 0) -> None:
+def serve(host: Host = None, port: Port = None) -> None:
     """Serve the pages and work in the background, until Ctrl-C."""
     open_installation()
-    serve_pages(host or settings.CONFIGURATION.server.host, port or settings.CONFIGURATION.server.port)
+    serve_pages(host, port)
 
 
-def serve_pages(host: str, port: int) -> None:
-    """Serve on this address with a worker beside, until SIGINT or SIGTERM; raises NotForOthersYet or AddressTaken."""
-    public = settings.CONFIGURATION.server.public_address
+def serve_pages(host: str | None, port: int | None) -> None:
+    """Serve on this address (None: as the settings say) with a worker beside, until SIGINT or SIGTERM.
+
+    Raises NotForOthersYet or AddressTaken.
+    """
+    given = settings.CONFIGURATION.server
+    host, port, public = host or given.host, given.port if port is None else port, given.public_address
     if host not in LOOPBACK and not public:
         raise NotForOthersYet(host)
     server = _listen(host, port, "https" if public.startswith("https://") else "http")
