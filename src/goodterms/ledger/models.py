@@ -89,7 +89,9 @@ class Invoice(models.Model):
     amount_minor = models.BigIntegerField()
     open_amount_minor = models.BigIntegerField()
     settled_date = models.DateField(null=True, blank=True)
-    payment_count = models.IntegerField(default=0)
+    payment_count = models.IntegerField(
+        default=0, help_text="Payments it took whose day is known; 0 when settled: nobody knows when."
+    )
     purchase_order = models.CharField(max_length=100, blank=True)
     is_disputed = models.BooleanField(default=False, help_text="Marked as disputed by its source.")
     first_imported_at = models.DateTimeField()
@@ -185,6 +187,11 @@ class Allocation(models.Model):
     payment = models.ForeignKey(Payment, models.CASCADE, null=True, blank=True, related_name="allocations")
     source = models.CharField(max_length=20, choices=Source)
     allocated_date = models.DateField()
+    is_date_known = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="False: it was gone when the invoice was first seen, nobody knows since when.",
+    )
     amount_minor = models.BigIntegerField()
 
     class Meta:
@@ -241,6 +248,9 @@ class DataProblem(models.Model):
     customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="+")
     invoice = models.ForeignKey(Invoice, models.CASCADE, null=True, blank=True, related_name="+")
     fingerprint = models.CharField(max_length=64, help_text="The same problem found again is one row.")
+    subject = models.TextField(
+        blank=True, db_default="", help_text="The thing it is about, as the next file names it; then it may be mended."
+    )
     code = models.CharField(max_length=60)
     file_name = models.CharField(max_length=255, blank=True)
     row = models.IntegerField(null=True, blank=True)
