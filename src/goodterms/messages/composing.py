@@ -5,7 +5,7 @@ from goodterms.messages.context import describe_facts
 from goodterms.messages.facts import Facts
 from goodterms.messages.html_layout import lay_out_html
 from goodterms.messages.languages import Language, language_of
-from goodterms.messages.message import Image, Message
+from goodterms.messages.message import PAYMENT_CODE_CID, Image, Message
 from goodterms.messages.parts import Part, PaymentDetails, take_apart
 from goodterms.messages.payment import draw_payment_code
 from goodterms.messages.templates import BLOCK_START, Rendered, TemplateFault, compile_words, find_words, render_words
@@ -29,12 +29,13 @@ def compose(facts: Facts, template: str, language: str, source: str | None = Non
     parts = take_apart(rendered, facts, tongue, asks_money=kind.asks_money)
     images = _pictures(parts, facts, asks_money=kind.asks_money)
     subject = _fit_subject(rendered)
+    has_code = any(image.cid == PAYMENT_CODE_CID for image in images)
     return Message(
         template=template,
         language=tongue.code,
         subject=subject,
         text=lay_out_text(parts, facts, tongue),
-        html=lay_out_html(subject, parts, facts, tongue, images),
+        html=lay_out_html(subject, parts, facts, tongue, has_payment_code=has_code),
         summary=_summarise(subject, facts, tongue),
         sender_name=f"{facts.speaker.name}, {facts.sender.name}" if facts.speaker.is_person else facts.sender.name,
         sender_email=facts.sender.email,

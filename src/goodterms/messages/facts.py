@@ -146,7 +146,7 @@ class Interest:
         return [amount.currency for item in self.items for amount in (item.interest, item.compensation) if amount]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Statement:
     """What is asked for in one currency; currencies are never added to each other."""
 
@@ -157,26 +157,26 @@ class Statement:
     interest: Money
     compensation: Money
 
-    @property
+    @cached_property
     def subtotal(self) -> Money:
         """The listed invoices' open amounts."""
         return _sum(self.currency, (item.open for item in self.items))
 
-    @property
+    @cached_property
     def held(self) -> Money:
         return _sum(self.currency, (item.held for item in self.items))
 
-    @property
+    @cached_property
     def principal(self) -> Money:
         """Open invoices less what is held back, credit notes and cash on account."""
         credit = _sum(self.currency, (item.open for item in self.credits))
         return self.subtotal - self.held + credit - self.cash
 
-    @property
+    @cached_property
     def total(self) -> Money:
         return self.principal + self.interest + self.compensation
 
-    @property
+    @cached_property
     def asked_items(self) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.asked.amount_minor > 0)
 

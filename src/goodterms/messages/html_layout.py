@@ -1,113 +1,110 @@
-"""The HTML part: one layout whose styles are inlined once, filled in per message."""
+"""The HTML part: one layout, filled in part by part."""
 
-import re
-from dataclasses import asdict
-from functools import cache
-from importlib.resources import files
-from typing import Any
 from urllib.parse import quote
 
-import css_inline
-from liquid import BoundTemplate, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from goodterms.messages.facts import Facts
+from goodterms.messages.fragments import Fragments, load_fragments
 from goodterms.messages.languages import Language
-from goodterms.messages.message import PAYMENT_CODE_CID, Image
 from goodterms.messages.parts import Answers, InterestLines, Part, PaymentDetails, Prose, Statements, mark_strong
-from goodterms.messages.tables import Table
-from goodterms.messages.templates import WordsEnvironment
-
-LAYOUTS = files("goodterms.messages") / "layout"
-
-
-@cache
-def load_layout(name: str) -> BoundTemplate:
-    """A layout with its styles inlined.
-
-    Tags of the template stand in HTML comments, because the inliner parses the page and would move bare text out of
-    tables; afterwards the comment marks go.
-    """
-    source = (LAYOUTS / name).read_text("utf-8")
-    inlined = css_inline.CSSInliner(keep_at_rules=True, keep_style_tags=False).inline(source)
-    bare = re.sub(r"<!--(\{%.*?%\})-->", r"\1", inlined, flags=re.DOTALL)
-    tight = re.sub(r"\n\s*", "\n", bare)
-    return WordsEnvironment(undefined=StrictUndefined, autoescape=True).from_string(tight, name=name)
+from goodterms.messages.tables import ItemRow, SumRow, Table
 
 
 def lay_out_html(
-    subject: str, parts: tuple[Part, ...], facts: Facts, language: Language, images: tuple[Image, ...]
+    subject: str, parts: tuple[Part, ...], facts: Facts, language: Language, *, has_payment_code: bool
 ) -> str:
     """The whole page. Facts are escaped; pictures are referred to by ``cid:``."""
-    shown = {image.cid for image in images}
-    logo = facts.sender.logo
-    page = load_layout("email.html").render(
-        {
-            "language": language.code,
-            "subject": subject,
-            "sender": facts.sender.name,
-            "labels": language.labels,
-            "parts": [_describe(part, facts, language) for part in parts],
-            "logo": logo.cid if logo and logo.cid in shown else None,
-            "code": PAYMENT_CODE_CID if PAYMENT_CODE_CID in shown else None,
-            "signature": list(_sign(facts, language)),
-            "foot": _foot(facts, language),
-        }
+    layout = load_fragments("email.html")
+    head = "logo" if facts.sender.logo else "sender_name"
+    return layout.wrap(
+        "page",
+        language=language.code,
+        subject=str(escape(subject)),
+        prose="".join(_set(part, facts, language, layout, has_payment_code) for part in parts),
+        sign_text=_sign(facts, language, layout),
+        foot="".join(layout.fill("foot", text=line) for line in _foot(facts, language)),
+        **{head: layout.fill(head, sender=facts.sender.name)},
     )
-    return re.sub(r"\n+", "\n", page)
 
 
-def _describe(part: Part, facts: Facts, language: Language) -> dict[str, Any]:
+def _set(part: Part, facts: Facts, language: Language, layout: Fragments, has_payment_code: bool) -> str:
     match part:
         case Prose():
-            return {"kind": "prose", "html": Markup(mark_strong(str(escape(part.marked))))}
+            return layout.wrap("prose", text=mark_strong(str(escape(part.marked))))
         case Statements():
-            return {
-                "kind": "statements",
-                "later": part.later or None,
-                "tables": [_describe_table(t) for t in part.tables],
-            }
+            tables = "".join(_set_table(table, language, layout) for table in part.tables)
+            return tables + (layout.fill("prose", text=part.later) if part.later else "")
         case PaymentDetails():
-            return {"kind": "payment", "lines": part.lines, "link": part.link or None, "note": part.note}
+            return _set_payment(part, language, layout, has_payment_code)
         case InterestLines():
-            return {"kind": "interest", "lines": part.lines}
+            return layout.wrap("bullets", bullet="".join(layout.fill("bullet", text=line) for line in part.lines))
         case Answers():
-            return {"kind": "answers", "options": _describe_answers(part, facts, language)}
+            return _set_answers(part, facts, language, layout)
 
 
-def _describe_answers(part: Answers, facts: Facts, language: Language) -> list[dict[str, str]]:
+def _set_table(table: Table, language: Language, layout: Fragments) -> str:
+    labels = language.labels
+    titles = {name: str(escape(labels[name])) for name in ("invoice", "due", "open")}
+    rows = "".join(_set_row(row, labels["issued"], layout) for row in table.rows)
+    sums = "".join(_set_sum(row, layout) for row in table.sums)
+    return layout.wrap("table", **titles, row=rows, sum=sums)
+
+
+def _set_row(row: ItemRow, issued: str, layout: Fragments) -> str:
+    standing = layout.fill("late" if row.is_late else "early", standing=row.standing) if row.standing else ""
+    line = layout.wrap(
+        "row",
+        number=str(escape(row.number)),
+        issued_on=str(escape(f"{issued} {row.issued}")),
+        due=row.due,
+        late=standing,
+        open=str(escape(row.open)),
+    )
+    return line + "".join(layout.fill("more", note=note) for note in row.notes)
+
+
+def _set_sum(row: SumRow, layout: Fragments) -> str:
+    return layout.fill("total" if row.is_total else "sum", label=row.label, amount=row.amount)
+
+
+def _set_payment(part: PaymentDetails, language: Language, layout: Fragments, has_payment_code: bool) -> str:
+    labels = language.labels
+    return layout.wrap(
+        "pay",
+        how_to_pay=str(escape(labels["how_to_pay"])),
+        detail="".join(layout.fill("detail", label=label, value=value) for label, value in part.lines),
+        pay_link=layout.fill("pay_link", link=part.link, label=labels["pay_online"]) if part.link else "",
+        pay_note="".join(layout.fill("pay_note", note=note) for note in part.note),
+        code=layout.fill("code", label=labels["payment_code"]) if has_payment_code else "",
+    )
+
+
+def _set_answers(part: Answers, facts: Facts, language: Language, layout: Fragments) -> str:
     """Each answer is a link that opens a reply with the answer written in it."""
-    described = []
+    lines = []
     for place, answer in enumerate(part.options, 1):
-        subject = language.labels["answer_subject"].format(number=facts.customer.number, answer=place)
+        subject = language.labels["answer_subject"].format(answer=place)
         link = f"mailto:{facts.speaker.email}?subject={quote(subject)}&body={quote(answer)}"
-        described.append({"text": answer, "link": link})
-    return described
+        lines.append(layout.fill("answer", link=link, text=answer))
+    return layout.wrap("answers", hint=str(escape(language.labels["answer_hint"])), answer="".join(lines))
 
 
-def _sign(facts: Facts, language: Language) -> list[dict[str, str | None]]:
+def _sign(facts: Facts, language: Language, layout: Fragments) -> str:
     speaker, sender, labels = facts.speaker, facts.sender, language.labels
-    lines = [_line(speaker.name)] if speaker.is_person and speaker.name else []
-    lines.append(_line(sender.name))
+    names = [speaker.name] if speaker.is_person and speaker.name else []
+    lines = [layout.fill("sign_text", text=name) for name in (*names, sender.name)]
     if speaker.phone:
         dialled = "".join(character for character in speaker.phone if character.isdigit() or character == "+")
-        lines.append(_line(speaker.phone, f"tel:{dialled}", labels["phone"]))
-    lines.append(_line(speaker.email, f"mailto:{speaker.email}", labels["email"]))
+        lines.append(_link(speaker.phone, f"tel:{dialled}", f"{labels['phone']}: ", layout))
+    lines.append(_link(speaker.email, f"mailto:{speaker.email}", f"{labels['email']}: ", layout))
     if sender.website:
-        lines.append(_line(sender.website, sender.website))
-    return lines
+        lines.append(_link(sender.website, sender.website, "", layout))
+    return "".join(lines)
 
 
-def _line(text: str, link: str | None = None, label: str | None = None) -> dict[str, str | None]:
-    """Liquid holds an empty text for true, so what is not there is None."""
-    return {"text": text, "link": link, "label": label}
-
-
-def _describe_table(table: Table) -> dict[str, Any]:
-    described = asdict(table)
-    for row in described["rows"]:
-        row["standing"] = row["standing"] or None
-    return described
+def _link(text: str, link: str, label: str, layout: Fragments) -> str:
+    return layout.fill("sign_link", text=text, link=link, label=label)
 
 
 def _foot(facts: Facts, language: Language) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -62,11 +62,11 @@ class Language:
             self._affixes[key] = prefix + ("\N{NO-BREAK SPACE}" if prefix[-1:].isalpha() else ""), sample[last + 1 :]
         return self._affixes[key]
 
-    @property
+    @cached_property
     def group_mark(self) -> str:
         return str(self.locale.number_symbols["latn"]["group"])
 
-    @property
+    @cached_property
     def decimal_mark(self) -> str:
         return str(self.locale.number_symbols["latn"]["decimal"])
 
@@ -101,7 +101,7 @@ class Language:
             return "".join(parts)
         return f"{', '.join(parts[:-1])} {self.labels['and']} {parts[-1]}"
 
-    @property
+    @cached_property
     def currency_codes(self) -> Mapping[str, str]:
         """What stands beside a number, symbol or code, to the ISO 4217 code it means."""
         return _currency_codes(self.locale)

@@ -10,26 +10,34 @@ from goodterms.messages.languages import Language
 from goodterms.messages.reading import read_amounts, read_dates
 
 _MASK = "·"
-_PLACEHOLDER = re.compile(
-    r"\{\{|\}\}|\{%|%\}|\{\w*\}|[\ue000-\uf8ff]"  # template marks
-    r"|\[[^\]\d]*\]|<[^>\n]{0,60}>|\(\s*\)|\[\s*\]|\$\{|%\(?\w+\)?s\b"  # something to be filled in
-    r"|\b(?:None|null|NaN|undefined|TODO|TBD|XXX+|Lorem ipsum)\b|(?i:\bundefined\b)"
-    r"|(?<=\S)  +(?=\S)|(?<=\w) [,.;:!?](?=\s|$)|,,|\.\.(?!\.)(?<!\.\.\.)"  # the hole that an empty value leaves
+_MARKS = re.compile(
+    r"[{}\ue000-\uf8ff]|\[[^\]\d]*\]|<[^>\n]{0,60}>|\(\s*\)|\[\s*\]|\$\{|%\(?\w+\)?s\b|,,|\.\.(?!\.)(?<!\.\.\.)"
 )
+_EMPTY_WORDS = ("None", "null", "NaN", "undefined", "Undefined", "TODO", "TBD", "XXX", "Lorem ipsum")
+_EMPTY_WORD = re.compile(rf"(?<!\w)(?:{'|'.join(_EMPTY_WORDS)}X*)(?!\w)")
+_STRAY_SPACE = re.compile(r" [,.;:!?](?=\s|$)")
 
 
 def find_placeholders(text: str) -> list[str]:
-    """What is not filled in, or filled in with nothing, with a little of what stands around it.
+    """What is not filled in, or filled in with nothing, with a little of what stands around it."""
+    places = [match.start() for match in _MARKS.finditer(text)]
+    if any(word in text for word in _EMPTY_WORDS):
+        places += [match.start() for match in _EMPTY_WORD.finditer(text)]
+    places += [
+        match.start() for match in _STRAY_SPACE.finditer(text) if text[match.start() - 1 : match.start()].strip()
+    ]
+    places += _find_wide_gaps(text)
+    return [text[max(0, place - 20) : place + 20].strip() for place in sorted(places)]
 
-    Lines that begin with spaces are set in columns, where several spaces belong.
-    """
-    found = []
-    for match in _PLACEHOLDER.finditer(text):
-        line_start = text.rfind("\n", 0, match.start()) + 1
-        if match.group().isspace() and text[line_start : line_start + 1] == " ":
-            continue
-        found.append(text[max(line_start, match.start() - 20) : match.end() + 20].partition("\n")[0].strip())
-    return found
+
+def _find_wide_gaps(text: str) -> list[int]:
+    """Several spaces in a row; lines that begin with a space are set in columns, where they belong."""
+    places, start = [], 0
+    for line in text.split("\n"):
+        if "  " in line and not line.startswith(" ") and "  " in line.strip():
+            places.append(start + line.index("  "))
+        start += len(line) + 1
+    return places
 
 
 def mask_facts(text: str, suspects: list[str]) -> str:
@@ -50,7 +58,7 @@ def list_suspects(facts: Facts, language: Language) -> list[str]:
 
 @lru_cache(maxsize=50_000)
 def _is_suspect(text: str, language: Language) -> bool:
-    if any(read_dates(text, language)) or any(read_amounts(text, language)) or _PLACEHOLDER.search(text):
+    if any(read_dates(text, language)) or any(read_amounts(text, language)) or find_placeholders(text):
         return True
     small = text.lower()
     return any(word in small for word in language.rude)

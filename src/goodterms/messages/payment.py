@@ -129,7 +129,7 @@ def _draw_code(content: str) -> bytes:
     # A white cell is the byte 255: read as eight one-bit pixels it is already a white row of the enlarged cell.
     pixels = b"".join(row * 8 for row in rows)
     header = struct.pack(">IIBBBBB", width * 8, height * 8, 1, 0, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(pixels, 6)), (b"IEND", b""))
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(pixels, 1)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
 
 

@@ -11,11 +11,12 @@ from babel.dates import get_day_names, get_month_names
 from goodterms.core.money import Money, minor_digits
 from goodterms.messages.languages import Language
 
-_SPACE = "[ \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]?"
-_MINUS = "[-\N{MINUS SIGN}]"
-_NUMBER = re.compile(r"(?<![\d.,])\d(?:[\d.,'’]*\d)?")
+_SPACES = frozenset({" ", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"})
+_MINUS_SIGNS = frozenset({"-", "\N{MINUS SIGN}"})
+_NUMBER = re.compile(r"\d(?:[\d.,'’]*\d)?")
 _LONGEST_UNIT = 6
-_LONGEST_WEEKDAY = 20
+_LONGEST_DATE = 36
+_YEAR = re.compile(r"(?<![\w.,])(?:19|20)\d\d(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,11 @@ class FoundDate:
 class _Patterns:
     """What one language writes beside numbers and in dates."""
 
-    before: re.Pattern[str]
-    after: re.Pattern[str]
+    units: Mapping[str, str]
     is_unit_first: bool
     number: re.Pattern[str]
-    day_first: re.Pattern[str]
-    month_first: re.Pattern[str]
-    weekday: re.Pattern[str]
+    unit_edges: frozenset[str]
+    day_and_month: re.Pattern[str]
     months: dict[str, int]
     weekdays: dict[str, int]
 
@@ -59,33 +58,59 @@ _DIGIT_DATE = re.compile(
 def read_amounts(text: str, language: Language) -> Iterator[FoundAmount]:
     """Every number that stands beside a currency symbol or an ISO 4217 code."""
     patterns = _patterns_of(language)
+    edges = patterns.unit_edges
     for match in _NUMBER.finditer(text):
-        unit = _find_unit(text, match.start(), match.end(), patterns)
+        start, end = match.span()
+        if edges.isdisjoint(text[start - 2 if start > 2 else 0 : start] + text[end : end + 2]):
+            continue
+        unit = _find_unit(text, start, end, patterns)
         if unit:
-            currency = language.currency_codes[unit["unit"]]
-            start, end = min(match.start(), unit.start()), max(match.end(), unit.end())
+            from_, to, currency = unit
             money = _read_number(match.group(), currency, patterns, language)
-            is_negative = bool(unit["minus"]) or _has_minus(text, match.start())
-            yield FoundAmount(start, text[start:end], -money if money and is_negative else money)
+            is_negative = _has_minus(text, from_) or _has_minus(text, start)
+            yield FoundAmount(
+                min(start, from_), text[min(start, from_) : max(end, to)], -money if money and is_negative else money
+            )
 
 
-def _find_unit(text: str, start: int, end: int, patterns: _Patterns) -> re.Match[str] | None:
-    """The currency beside a number: on the side where this language writes it, or else on the other one, provided
-    that it does not belong to the number beyond."""
-    before = patterns.before.search(text, max(0, start - _LONGEST_UNIT - 2), start)
+_Unit = tuple[int, int, str]
+
+
+def _find_unit(text: str, start: int, end: int, patterns: _Patterns) -> _Unit | None:
+    """Where the currency beside a number stands, and its code: on the side where this language writes it, or else on
+    the other one, provided that it does not belong to the number beyond."""
+    before = _unit_before(text, start, patterns.units)
     if before and patterns.is_unit_first:
         return before
-    after = patterns.after.match(text, end)
-    if after and (not patterns.is_unit_first or not text[after.end() : after.end() + 2].lstrip()[:1].isdigit()):
+    after = _unit_after(text, end, patterns.units)
+    if after and not (patterns.is_unit_first and text[after[1] : after[1] + 2].lstrip()[:1].isdigit()):
         return after
-    if before and not text[max(0, before.start() - 2) : before.start()].rstrip()[-1:].isdigit():
+    if before and not text[max(0, before[0] - 2) : before[0]].rstrip()[-1:].isdigit():
         return before
+    return None
+
+
+def _unit_before(text: str, start: int, units: Mapping[str, str]) -> _Unit | None:
+    end = start - 1 if text[start - 1 : start] in _SPACES else start
+    for length in range(min(_LONGEST_UNIT, end), 0, -1):
+        part = text[end - length : end]
+        if part in units and not (part[0].isalpha() and text[end - length - 1 : end - length].isalpha()):
+            return end - length, end, units[part]
+    return None
+
+
+def _unit_after(text: str, end: int, units: Mapping[str, str]) -> _Unit | None:
+    start = end + 1 if text[end : end + 1] in _SPACES else end
+    for length in range(_LONGEST_UNIT, 0, -1):
+        part = text[start : start + length]
+        if part in units and not (part[-1].isalpha() and text[start + length : start + length + 1].isalpha()):
+            return start, start + length, units[part]
     return None
 
 
 def _has_minus(text: str, start: int) -> bool:
     """Whether a minus sign stands directly before, and not a hyphen inside a word."""
-    return re.match(_MINUS, text[start - 1 : start]) is not None and not text[max(0, start - 2) : start - 1].isalnum()
+    return text[start - 1 : start] in _MINUS_SIGNS and not text[max(0, start - 2) : start - 1].isalnum()
 
 
 def _read_number(written: str, currency: str, patterns: _Patterns, language: Language) -> Money | None:
@@ -103,13 +128,15 @@ def _read_number(written: str, currency: str, patterns: _Patterns, language: Lan
 def read_dates(text: str, language: Language) -> Iterator[FoundDate]:
     """Every date: with a month's name, in digits day first, or in ISO form; a wrong weekday makes it unreadable."""
     patterns = _patterns_of(language)
-    for match in (*patterns.day_first.finditer(text), *patterns.month_first.finditer(text)):
-        month = patterns.months[match["month"].lower()]
-        day = _make_date(int(match["year"]), month, int(match["day"]))
-        weekday = patterns.weekday.search(text, max(0, match.start() - _LONGEST_WEEKDAY), match.start())
-        if day and weekday and patterns.weekdays[weekday["weekday"].lower()] != day.weekday():
-            day = None
-        yield FoundDate(match.start(), match.group(), day)
+    for ending in _YEAR.finditer(text):
+        window = max(0, ending.start() - _LONGEST_DATE)
+        match = patterns.day_and_month.search(text, window, ending.start())
+        if match:
+            month = patterns.months[(match["month"] or match["month_first"]).lower()]
+            day = _make_date(int(ending.group()), month, int(match["day"] or match["day_second"]))
+            if day and match["weekday"] and patterns.weekdays[match["weekday"].lower()] != day.weekday():
+                day = None
+            yield FoundDate(match.start(), text[match.start() : ending.end()], day)
     for match in _DIGIT_DATE.finditer(text):
         iso_year, iso_month, iso_day, day_first, _, month_second, year_last = match.groups()
         parts = (iso_year, iso_month, iso_day) if iso_year else (year_last, month_second, day_first)
@@ -126,23 +153,20 @@ def _make_date(year: int, month: int, day: int) -> date | None:
 
 @cache
 def _patterns_of(language: Language) -> _Patterns:
-    units = _any_of(language.currency_codes)
     months = _names(get_month_names, language)
     weekdays = _names(get_day_names, language)
     group, mark = re.escape(language.group_mark), re.escape(language.decimal_mark)
     month, weekday = _any_of(months), _any_of(weekdays)
     return _Patterns(
-        before=re.compile(rf"(?P<minus>{_MINUS})?(?<![^\W\d_])(?P<unit>{units}){_SPACE}$"),
-        after=re.compile(rf"(?P<minus>(?!)-)?{_SPACE}(?P<unit>{units})(?![^\W\d_])"),
+        units=language.currency_codes,
+        unit_edges=frozenset(unit[0] for unit in language.currency_codes) | {c[-1] for c in language.currency_codes},
         is_unit_first=language.amount(Money(1, "EUR"))[0] not in "0123456789",
         number=re.compile(rf"(?P<whole>\d{{1,3}}(?:{group}\d{{3}})+|\d+)(?:{mark}(?P<fraction>\d+))?"),
-        day_first=re.compile(
-            rf"(?<![\w.,])(?P<day>\d{{1,2}})\.?\s+(?P<month>{month})\.?,?\s+(?P<year>\d{{4}})(?!\w)", re.IGNORECASE
+        day_and_month=re.compile(
+            rf"(?:(?<!\w)(?P<weekday>{weekday})\.?,?\s+)?(?:(?<![\w.,])(?P<day>\d{{1,2}})\.?\s+(?P<month>{month})\.?,?"
+            rf"|(?<!\w)(?P<month_first>{month})\.?\s+(?P<day_second>\d{{1,2}}),?)\s+$",
+            re.IGNORECASE,
         ),
-        month_first=re.compile(
-            rf"(?<!\w)(?P<month>{month})\.?\s+(?P<day>\d{{1,2}}),?\s+(?P<year>\d{{4}})(?!\w)", re.IGNORECASE
-        ),
-        weekday=re.compile(rf"(?<!\w)(?P<weekday>{weekday})\.?,?\s+$", re.IGNORECASE),
         months=months,
         weekdays=weekdays,
     )
