@@ -26,7 +26,8 @@ CHASEABLE = pl.Schema(
         "days_overdue": pl.Int32(),  # negative: not yet due
         "amount_minor": pl.Int64(),
         "open_amount_minor": pl.Int64(),  # as in the ledger
-        "chase_minor": pl.Int64(),  # what may be asked for now
+        "owed_minor": pl.Int64(),  # without what credit notes and cash on account cover
+        "chase_minor": pl.Int64(),  # of that, what may be asked for now: nothing disputed or held back
     }
 )
 
@@ -35,7 +36,7 @@ def age_items(evidence: Evidence) -> pl.DataFrame:
     """Open items with ``days_overdue`` on the customer's own day and the part of them that may be asked for.
 
     Credit notes, cash on account and disputed parts are taken off, credits against the oldest item first; items
-    without due date, and items on hold by themselves, are kept out of ``chase_minor`` (0). Columns: CHASEABLE.
+    without due date, and items on hold by themselves today, are kept out of ``chase_minor`` (0). Columns: CHASEABLE.
     A due date is overdue from the day after it.
     """
     dated = evidence.open_items.join(evidence.customers.select("customer_id", "local_date"), on="customer_id")
@@ -43,19 +44,24 @@ def age_items(evidence: Evidence) -> pl.DataFrame:
         (pl.col("local_date") - pl.col("due_date")).dt.total_days().cast(pl.Int32).alias("days_overdue"),
         pl.max_horizontal(pl.col("open_amount_minor") - pl.col("disputed_amount_minor"), 0).alias("undisputed_minor"),
     )
-    owed = owed.with_columns(_chase_before_credits(evidence).alias("chase_minor"))
+    chase = pl.when(pl.col("due_date").is_null()).then(0).otherwise(pl.col("undisputed_minor"))
+    owed = owed.with_columns(chase.alias("chase_minor"), pl.col("open_amount_minor").alias("owed_minor"))
+    owed = _hold_back(owed, evidence)
     credit = _credits(evidence, dated)
     if credit.height:
         owed = _net_credits(owed, credit)
     return owed.select(CHASEABLE.names()).cast(CHASEABLE)
 
 
-def _chase_before_credits(evidence: Evidence) -> pl.Expr:
-    chase = pl.when(pl.col("due_date").is_null()).then(0).otherwise(pl.col("undisputed_minor"))
-    held = evidence.holds.filter(pl.col("invoice_id").is_not_null())
-    if held.is_empty():
-        return chase
-    return pl.when(pl.col("invoice_id").is_in(held["invoice_id"].implode())).then(0).otherwise(chase)
+def _hold_back(owed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Ask nothing for invoices that are on hold by themselves, from the first to the last day of the hold."""
+    holds = evidence.holds.filter(pl.col("invoice_id").is_not_null())
+    if holds.is_empty():
+        return owed
+    dated = holds.join(owed.select("invoice_id", "local_date"), on="invoice_id")
+    held = dated.filter(pl.col("local_date").is_between(pl.col("from_date"), pl.col("until_date")))["invoice_id"]
+    chase = pl.when(pl.col("invoice_id").is_in(held.implode())).then(0).otherwise(pl.col("chase_minor"))
+    return owed.with_columns(chase.alias("chase_minor"))
 
 
 def _credits(evidence: Evidence, dated: pl.DataFrame) -> pl.DataFrame:
@@ -75,7 +81,9 @@ def _net_credits(owed: pl.DataFrame, credit: pl.DataFrame) -> pl.DataFrame:
     others = owed.join(credit, on=["customer_id", "currency"], how="anti")
     in_favour = in_favour.sort("customer_id", "currency", "due_date", "invoice_id", nulls_last=True)
     running = pl.col("chase_minor").cum_sum().over("customer_id", "currency") - pl.col("credit_minor")
-    netted = in_favour.with_columns(pl.min_horizontal(pl.col("chase_minor"), pl.max_horizontal(running, 0)))
+    left = pl.min_horizontal(pl.col("chase_minor"), pl.max_horizontal(running, 0))
+    covered = pl.col("chase_minor") - left
+    netted = in_favour.with_columns(left.alias("chase_minor"), (pl.col("owed_minor") - covered).alias("owed_minor"))
     return pl.concat([others, netted.drop("credit_minor").select(others.columns)])
 
 

@@ -55,10 +55,11 @@ SUMMARY = pl.Schema(
 def summarise_settled(settled: pl.DataFrame, touches: pl.DataFrame) -> pl.DataFrame:
     """Summarise each customer's settled invoices (evidence.SETTLED) into one row (columns: SUMMARY).
 
-    The summary knows no "today": it changes only when the customer's facts do. Days late = settled - due date, in
-    days; negative when early. Medians and quartiles are over the WINDOW newest settled invoices.
+    Invoices without a due date or a day of settlement say nothing and are left out. The summary knows no "today": it
+    changes only when the customer's facts do. Days late = settled - due date, in days; negative when early. Medians
+    and quartiles are over the WINDOW newest settled invoices.
     """
-    dated = settled.filter(pl.col("due_date").is_not_null())
+    dated = settled.filter(pl.col("due_date").is_not_null() & pl.col("settled_date").is_not_null())
     if dated.is_empty():
         return pl.DataFrame(schema=SUMMARY)
     ordered = _newest_in_order(dated)
@@ -73,7 +74,7 @@ def summarise_settled(settled: pl.DataFrame, touches: pl.DataFrame) -> pl.DataFr
 def _newest_in_order(dated: pl.DataFrame) -> pl.DataFrame:
     """The WINDOW newest per customer, oldest first, with days late, place from the newest, and how many there are."""
     # One number for customer and day sorts three times faster than two columns; days since 1970 fit in 16 bits.
-    day = pl.col("settled_date").to_physical().cast(pl.Int64)
+    day = pl.col("settled_date").to_physical().cast(pl.Int64).clip(0, 65_535)
     ordered = dated.with_columns((pl.col("customer_id") * 65_536 + day).alias("_order")).sort("_order", "invoice_id")
     is_newest = (pl.col("customer_id") != pl.col("customer_id").shift(-1)).fill_null(value=True)
     place = pl.int_range(pl.len())
@@ -149,6 +150,7 @@ def _weighted_lateness(ordered: pl.DataFrame) -> pl.DataFrame:
     by_currency = ordered.group_by("customer_id", "currency").agg(
         ((pl.col("late") * amount).sum() / amount.sum()).alias("weighted"), pl.len().alias("count")
     )
+    by_currency = by_currency.filter(pl.col("weighted").is_finite())
     return by_currency.group_by("customer_id").agg(
         ((pl.col("weighted") * pl.col("count")).sum() / pl.col("count").sum()).alias("weighted_days_late")
     )
@@ -189,16 +191,16 @@ HABITS = pl.Schema(
         "current_days_late": pl.Float64(),  # amount-weighted, with what is overdue today
         "tenure_days": pl.Int64(),  # since the first invoice
         "open_count": pl.Int64(),
-        "overdue_count": pl.Int64(),
-        "oldest_days_overdue": pl.Int64(),  # 0: nothing overdue
+        "overdue_count": pl.Int64(),  # of what may be asked for: nothing covered by credit, disputed or held back
+        "oldest_days_overdue": pl.Int64(),  # of the same; 0: nothing overdue
         "beyond_habit_days": pl.Float64(),  # the oldest overdue item against what is expected
         "exposure_percentile": pl.Float64(),  # of the overdue amount among those overdue, by currency
         "part_paid_open_count": pl.Int64(),
         "returned_count": pl.Int64(),  # payments sent back in the last year
         "touch_count": pl.Int64(),  # sent in the running cycle
-        "unanswered_touch_count": pl.Int64(),  # sent since the last reply or payment
+        "unanswered_touch_count": pl.Int64(),  # of those, sent since the last reply, talk, promise or settlement
         "silence_days": pl.Int64(),  # since the first unanswered touch
-        "reply_count": pl.Int64(),
+        "reply_count": pl.Int64(),  # this and what follows to promises_broken: in the last year
         "forewarning_count": pl.Int64(),  # told us before we asked
         "abuse_count": pl.Int64(),
         "hung_up_count": pl.Int64(),
@@ -208,7 +210,7 @@ HABITS = pl.Schema(
         "plan_active": pl.Boolean(),
         "plan_defaulted": pl.Boolean(),
         "open_dispute_count": pl.Int64(),
-        "unjustified_dispute_count": pl.Int64(),
+        "unjustified_dispute_count": pl.Int64(),  # resolved in the last year
         "is_protected": pl.Boolean(),
         "signal": pl.String(),  # "later" | "irregular" | ""
         "signal_strength": pl.Float64(),  # 1: just certain enough
@@ -220,8 +222,8 @@ HABITS = pl.Schema(
 def measure_habits(summaries: pl.DataFrame, items: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
     """One row per customer, in the order of ``evidence.customers`` (columns: HABITS).
 
-    ``items`` are the aged open items (ageing.CHASEABLE). What is overdue today counts as late for as many days as it
-    is overdue, at least.
+    ``items`` are the aged open items (ageing.CHASEABLE). What is overdue today, and may be asked for, counts as late
+    for as many days as it is overdue, at least.
     """
     base = evidence.customers.select(
         "customer_id", "local_date", "is_protected", pl.col("signal_seen_date").alias("_seen")
@@ -232,7 +234,8 @@ def measure_habits(summaries: pl.DataFrame, items: pl.DataFrame, evidence: Evide
         _exposure(items),
         _first_open(evidence),
         _returned(evidence),
-        _touches_and_replies(evidence),
+        _replies(evidence),
+        _touches(evidence, summaries),
         _calls(evidence),
         _commitments(evidence),
         _disputes(evidence),
@@ -240,34 +243,38 @@ def measure_habits(summaries: pl.DataFrame, items: pl.DataFrame, evidence: Evide
         frame = frame.join(part, on="customer_id", how="left", maintain_order="left")
     frame = _fill_counts(frame)
     frame = _with_expectation(frame)
-    frame = signals.detect(frame, items)
+    frame = signals.detect(frame, items.filter(IS_LATE))
     return frame.select(HABITS.names()).cast(HABITS)
 
 
+IS_LATE = (pl.col("days_overdue") > 0) & (pl.col("chase_minor") > 0)
+"""Overdue, and not covered by credit, disputed or held back."""
+
+
 def _open_state(items: pl.DataFrame) -> pl.DataFrame:
-    days, amount = pl.col("days_overdue"), pl.col("open_amount_minor")
-    overdue = days > 0
-    per_currency = items.group_by("customer_id", "currency").agg(
+    owed = items.filter(pl.col("owed_minor") > 0).with_columns(IS_LATE.alias("is_late"))
+    days, is_late, amount = pl.col("days_overdue"), pl.col("is_late"), pl.col("owed_minor").cast(pl.Float64)
+    per_currency = owed.group_by("customer_id", "currency").agg(
         pl.len().alias("open_count"),
-        overdue.sum().alias("overdue_count"),
-        days.filter(overdue).max().alias("oldest"),
-        ((days * amount).filter(overdue).sum() / amount.filter(overdue).sum()).alias("weighted"),
-        (overdue & (amount < pl.col("amount_minor"))).sum().alias("part_paid_open_count"),
+        is_late.sum().alias("overdue_count"),
+        days.filter(is_late).max().alias("oldest"),
+        ((days * amount).filter(is_late).sum() / amount.filter(is_late).sum()).alias("weighted"),
+        (is_late & (pl.col("open_amount_minor") < pl.col("amount_minor"))).sum().alias("part_paid_open_count"),
     )
     count = pl.col("overdue_count")
     return per_currency.group_by("customer_id").agg(
         pl.col("open_count").sum(),
         count.sum().alias("overdue_count"),
         pl.col("oldest").max().cast(pl.Int64).alias("oldest_days_overdue"),
-        ((pl.col("weighted").fill_nan(0) * count).sum() / count.sum()).alias("_overdue_weighted"),
+        ((pl.col("weighted").fill_nan(0) * count).sum() / count.sum()).fill_nan(0).alias("_overdue_weighted"),
         pl.col("part_paid_open_count").sum(),
     )
 
 
 def _exposure(items: pl.DataFrame) -> pl.DataFrame:
     """Where the overdue amount stands among the organisation's overdue customers in the same currency, 0 to 1."""
-    overdue = items.filter(pl.col("days_overdue") > 0).group_by("customer_id", "currency")
-    totals = overdue.agg(pl.col("open_amount_minor").sum().alias("overdue_minor"))
+    overdue = items.filter(IS_LATE).group_by("customer_id", "currency")
+    totals = overdue.agg(pl.col("chase_minor").sum().alias("overdue_minor"))
     rank = pl.col("overdue_minor").rank("average").over("currency") / pl.len().over("currency")
     ranked = totals.with_columns(rank.alias("_rank"))
     return ranked.group_by("customer_id").agg(pl.col("_rank").max().alias("exposure_percentile"))
@@ -277,42 +284,61 @@ def _first_open(evidence: Evidence) -> pl.DataFrame:
     return evidence.open_items.group_by("customer_id").agg(pl.col("issue_date").min().alias("_first_open_date"))
 
 
+def _of_last_year(frame: pl.DataFrame, column: str, evidence: Evidence) -> pl.DataFrame:
+    """The rows dated in the year up to the customer's own day: nobody is held to an old story for ever."""
+    dated = frame.join(evidence.customers.select("customer_id", "local_date"), on="customer_id")
+    return dated.filter(pl.col(column) > pl.col("local_date").dt.offset_by("-1y"))
+
+
 def _returned(evidence: Evidence) -> pl.DataFrame:
-    dated = evidence.returned.join(evidence.customers.select("customer_id", "local_date"), on="customer_id")
-    last_year = dated.filter(pl.col("returned_date") > pl.col("local_date").dt.offset_by("-1y"))
+    last_year = _of_last_year(evidence.returned, "returned_date", evidence)
     return last_year.group_by("customer_id").agg(pl.len().alias("returned_count"))
 
 
-def _touches_and_replies(evidence: Evidence) -> pl.DataFrame:
-    """Touches sent in the running cycle and since the last reply; replies and what they were."""
-    sent = evidence.touches.filter(pl.col("sent_date").is_not_null())
-    replies = evidence.replies.group_by("customer_id").agg(
+def _replies(evidence: Evidence) -> pl.DataFrame:
+    last_year = _of_last_year(evidence.replies, "received_date", evidence)
+    return last_year.group_by("customer_id").agg(
         pl.len().alias("reply_count"),
-        pl.col("received_date").max().alias("_last_reply_date"),
         (pl.col("reading") == "forewarning").sum().alias("forewarning_count"),
         (pl.col("reading") == "abuse").sum().alias("abuse_count"),
     )
+
+
+def _touches(evidence: Evidence, summaries: pl.DataFrame) -> pl.DataFrame:
+    """Touches sent in the running cycle, and of those the ones after the last sign of life."""
     now = evidence.customers.select("customer_id", "local_date", pl.col("cycle").alias("_cycle"))
-    dated = sent.join(now, on="customer_id").join(
-        replies.select("customer_id", "_last_reply_date"), on="customer_id", how="left"
-    )
-    in_cycle = pl.col("cycle") == pl.col("_cycle")
-    unanswered = in_cycle & (pl.col("_last_reply_date").is_null() | (pl.col("sent_date") > pl.col("_last_reply_date")))
-    touched = dated.group_by("customer_id").agg(
-        in_cycle.sum().alias("touch_count"),
+    sent = evidence.touches.filter(pl.col("sent_date").is_not_null()).join(now, on="customer_id")
+    in_cycle = sent.filter(pl.col("cycle") == pl.col("_cycle"))
+    dated = in_cycle.join(_signs_of_life(evidence, summaries), on="customer_id", how="left")
+    unanswered = pl.col("_sign_date").is_null() | (pl.col("sent_date") > pl.col("_sign_date"))
+    return dated.group_by("customer_id").agg(
+        pl.len().alias("touch_count"),
         unanswered.sum().alias("unanswered_touch_count"),
         (pl.col("local_date") - pl.col("sent_date")).dt.total_days().filter(unanswered).max().alias("silence_days"),
     )
-    return replies.drop("_last_reply_date").join(touched, on="customer_id", how="full", coalesce=True)
+
+
+def _signs_of_life(evidence: Evidence, summaries: pl.DataFrame) -> pl.DataFrame:
+    """The last day on which the customer answered, spoke to us, promised or settled something."""
+    talks = evidence.calls.filter(pl.col("outcome") == "reached")
+    signs = [
+        evidence.replies.select("customer_id", pl.col("received_date").alias("_sign_date")),
+        talks.select("customer_id", pl.col("called_date").alias("_sign_date")),
+        evidence.promises.select("customer_id", pl.col("made_date").alias("_sign_date")),
+        summaries.select("customer_id", pl.col("last_settled_date").alias("_sign_date")),
+    ]
+    return pl.concat(signs).group_by("customer_id").agg(pl.col("_sign_date").max())
 
 
 def _calls(evidence: Evidence) -> pl.DataFrame:
-    return evidence.calls.group_by("customer_id").agg((pl.col("outcome") == "hung_up").sum().alias("hung_up_count"))
+    last_year = _of_last_year(evidence.calls, "called_date", evidence)
+    return last_year.group_by("customer_id").agg((pl.col("outcome") == "hung_up").sum().alias("hung_up_count"))
 
 
 def _commitments(evidence: Evidence) -> pl.DataFrame:
     state = pl.col("state")
-    promises = evidence.promises.group_by("customer_id").agg(
+    last_year = _of_last_year(evidence.promises, "promised_date", evidence)
+    promises = last_year.group_by("customer_id").agg(
         (state == "kept").sum().alias("promises_kept"),
         (state == "broken").sum().alias("promises_broken"),
         (state == "open").any().alias("promise_open"),
@@ -325,9 +351,17 @@ def _commitments(evidence: Evidence) -> pl.DataFrame:
 
 
 def _disputes(evidence: Evidence) -> pl.DataFrame:
-    return evidence.disputes.group_by("customer_id").agg(
-        pl.col("resolved_date").is_null().sum().alias("open_dispute_count"),
-        (~pl.col("is_justified")).fill_null(value=False).sum().alias("unjustified_dispute_count"),
+    open_ones = evidence.disputes.filter(pl.col("resolved_date").is_null())
+    unjustified = _of_last_year(evidence.disputes, "resolved_date", evidence).filter(~pl.col("is_justified"))
+    return (
+        open_ones.group_by("customer_id")
+        .agg(pl.len().alias("open_dispute_count"))
+        .join(
+            unjustified.group_by("customer_id").agg(pl.len().alias("unjustified_dispute_count")),
+            on="customer_id",
+            how="full",
+            coalesce=True,
+        )
     )
 
 

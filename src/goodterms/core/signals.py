@@ -78,11 +78,11 @@ def detect(frame: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     """Add ``signal``, ``signal_strength`` and ``signal_seen_date``.
 
     ``frame``: one row per customer with the summary's rhythm columns, ``local_date`` and ``_seen`` (when the present
-    signal was first seen, or null). ``items``: aged open items; an open invoice says at least as much as it is
-    already later than the customer's centre, so that a habit is seen to break before anything is paid.
+    signal was first seen, or null). ``items``: overdue items; an open invoice says at least as much as it is already
+    later than the customer's centre, so that a habit is seen to break before anything is paid.
     """
     rhythm = frame.select("customer_id", "rhythm_center", "rhythm_scale")
-    overdue = items.filter(pl.col("days_overdue") > 0).join(rhythm, on="customer_id")
+    overdue = items.join(rhythm, on="customer_id")
     excess = ((pl.col("days_overdue") - pl.col("rhythm_center")) / pl.col("rhythm_scale")).clip(0, STEP_CEILING)
     # Invoices due on the same day are paid together: they are one fact, not several.
     facts = overdue.select("customer_id", "due_date", excess.alias("_excess")).unique(["customer_id", "due_date"])
