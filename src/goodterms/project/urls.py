@@ -3,6 +3,6 @@
 from django.urls import include, path
 
 urlpatterns = [
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("goodterms.web.account_urls")),
     path("", include("goodterms.web.urls")),
 ]

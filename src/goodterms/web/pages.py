@@ -10,11 +10,11 @@ from goodterms.web.queries.attention import attention_of
 
 
 def render_page(
-    request: HttpRequest, visit: Visit, template: str, context: dict[str, Any], section: str = ""
+    request: HttpRequest, visit: Visit, template: str, context: dict[str, Any], section: str = "", status: int = 200
 ) -> HttpResponse:
     """The page within the frame every page has: navigation, what needs attention, search."""
     frame = {"visit": visit, "section": section, "attention": attention_of(visit.organisation, visit.today)}
-    return render(request, f"web/{template}", {**frame, **context})
+    return render(request, f"web/{template}", {**frame, **context}, status=status)
 
 
 def render_part(request: HttpRequest, visit: Visit, template: str, context: dict[str, Any]) -> HttpResponse:

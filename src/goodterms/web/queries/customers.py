@@ -7,7 +7,7 @@ from datetime import date
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from goodterms.ledger.models import Contact, Customer
+from goodterms.ledger.models import Contact, Customer, Invoice
 from goodterms.organizations.models import Organisation
 from goodterms.organizations.scope import within
 from goodterms.web.lists import Count, Slice, count_up_to, slice_rows
@@ -126,3 +126,9 @@ def search_customers(organisation: Organisation, words: str, limit: int) -> "Que
     return (
         within(organisation, Customer.objects.all()).filter(wanted).select_related("profile").order_by("name")[:limit]
     )
+
+
+def search_invoices(organisation: Organisation, words: str, limit: int) -> "QuerySet[Invoice]":
+    """Open invoices of exactly this number, however its letters are written."""
+    spelled = {words, words.upper(), words.lower()}
+    return open_items(organisation).filter(number__in=spelled).select_related("customer")[:limit]

@@ -8,6 +8,8 @@ from django.template.context import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from goodterms.core.money import Money
@@ -22,7 +24,8 @@ register = template.Library()
 def icon(name: str, classes: str = "") -> SafeString:
     """An icon of the sprite; it always stands beside a word, so screen readers pass it over."""
     return format_html(
-        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        '<svg class="icon {}" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" '
+        'stroke-linejoin="round" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         classes,
         static("vendor/icons/icons.svg"),
         name,
@@ -120,8 +123,41 @@ def _visit(context: Context) -> Visit:
 
 @register.simple_tag(takes_context=True)
 def days_since(context: Context, due: date) -> SafeString:
-    """How long ago a date was, in days, with the date itself in the tooltip."""
+    """How long ago a date was, on the organisation's day."""
+    return days_between(context, due, _visit(context).today)
+
+
+@register.simple_tag(takes_context=True)
+def days_between(context: Context, earlier: date, later: date) -> SafeString:
+    """How many days from one date to another, with the first date in the tooltip."""
     visit = _visit(context)
-    days = (visit.today - due).days
+    days = (later - earlier).days
     words = ngettext("%(days)s day", "%(days)s days", days) % {"days": write_number(days, visit.locale)}
-    return format_html('<span title="{}">{}</span>', write_day(due, visit.locale), words)
+    return format_html('<span title="{}">{}</span>', write_day(earlier, visit.locale), words)
+
+
+@register.simple_tag(takes_context=True)
+def habit_value(context: Context, name: str, value: Any) -> str:
+    """A habit's value as a person reads it: shares in percent, days with one digit."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if not isinstance(value, int | float):
+        return str(value)
+    locale = _visit(context).locale
+    if name.endswith(("_share", "_concentration", "_percentile")):
+        return f"{write_number(value * 100, locale)} %"
+    return write_number(value, locale, 1)
+
+
+@register.filter
+def plain_words(name: str) -> str:
+    """A name of the code in words: median_days_late becomes Median days late."""
+    return capfirst(name.replace("_", " ").replace("-", " "))
+
+
+@register.filter
+def phone_link(number_as_written: str) -> str:
+    """The digits a telephone dials."""
+    return "".join(sign for sign in number_as_written if sign.isdigit() or sign == "+")

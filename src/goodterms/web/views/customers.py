@@ -26,6 +26,7 @@ def customers(request: HttpRequest, visit: Visit) -> HttpResponse:
             "page": page,
             "wanted": wanted,
             "currencies": currencies,
+            "owing_in": wanted.sort.removeprefix("overdue:") if wanted.sort.startswith("overdue:") else "",
             "profiles": PROFILES,
             "verdicts": VERDICTS,
             "ages": AGE_CHOICES,

@@ -1,0 +1,34 @@
+"""The forms of the pages; the flows behind them have the last word."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from goodterms.flows.override_profile import PROFILES
+from goodterms.followup.models import Hold
+from goodterms.ledger.models import Customer, Invoice
+from goodterms.web.queries.balances import open_items
+
+
+class OverrideForm(forms.Form):
+    """A person's word on why a customer is late."""
+
+    profile = forms.ChoiceField(choices=[(name, name) for name in PROFILES])
+    reason = forms.CharField(
+        max_length=1000,
+        error_messages={"required": _("Say why; the reason is kept with your name and the date.")},
+    )
+
+
+class HoldForm(forms.Form):
+    """A dated pause with a reason, for a customer or one of its open invoices."""
+
+    until = forms.DateField(error_messages={"required": _("Name the last day of the pause.")})
+    reason = forms.ChoiceField(choices=Hold.Reason.choices)
+    note = forms.CharField(required=False, max_length=1000)
+    invoice = forms.ModelChoiceField(Invoice.objects.none(), required=False)
+
+    def __init__(self, *args: object, customer: Customer, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed through as they came
+        field = self.fields["invoice"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = open_items(customer.organisation).filter(customer=customer)

@@ -1,0 +1,44 @@
+"""What would leave for an effect that has not been sent: the same words as the relay's, composed now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from goodterms.flows.compose_message import compose_touches
+from goodterms.messages.message import Message
+from goodterms.outbox.models import Effect
+from goodterms.web.sent_mail import Enclosure, ReadMail, embed_pictures
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The message as it stands now, and the faults for which it would be held back."""
+
+    mail: ReadMail | None
+    faults: tuple[str, ...]
+
+
+def preview_of(effect: Effect, now: datetime) -> Preview | None:
+    """The preview, or None where the effect carries out no touch."""
+    touch = getattr(effect, "touch", None)
+    if touch is None:
+        return None
+    composed = compose_touches([touch.pk], now)[touch.pk]
+    faults = tuple(str(fault) for fault in composed.faults)
+    return Preview(_as_mail(composed.message) if composed.message else None, faults)
+
+
+def _as_mail(message: Message) -> ReadMail:
+    headers = [
+        ("From", f"{message.sender_name} <{message.sender_email}>"),
+        ("To", f"{message.recipient_name} <{message.recipient_email}>"),
+        ("Cc", ", ".join(message.cc)),
+        ("Reply-To", message.reply_to),
+        ("Subject", message.subject),
+    ]
+    return ReadMail(
+        message.subject,
+        [(name, value) for name, value in headers if value],
+        message.text,
+        embed_pictures(message.html, {image.cid: (image.media_type, image.content) for image in message.images}),
+        [Enclosure(file.file_name, file.media_type, len(file.content)) for file in message.attachments],
+    )

@@ -1,0 +1,166 @@
+"""Today's work: what a person must do, what goes by itself, what waits and why."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import F, Min, Q, QuerySet
+
+from goodterms.flows.decide_day import decide_for
+from goodterms.followup.models import DayRun, Task
+from goodterms.ledger.models import Customer
+from goodterms.organizations.models import Organisation
+from goodterms.outbox.models import Effect
+from goodterms.web.lists import Slice, slice_rows
+from goodterms.web.queries.balances import Balance, balances_of, is_overdue, open_items
+
+TASK_SORTS = {
+    "due": ("due_date", "pk"),
+    "newest": ("-created_at", "-pk"),
+    "title": ("title", "pk"),
+}
+STILL_TO_GO = (Effect.State.PLANNED, Effect.State.QUEUED, Effect.State.CLAIMED)
+HELD_BACK = (Effect.State.WITHHELD, Effect.State.FAILED, Effect.State.UNCERTAIN, Effect.State.CANCELLED)
+GOING = {"to_go": STILL_TO_GO, "gone": (Effect.State.SENT,), "held_back": HELD_BACK}
+WAITS_LOOKED_AT = 1000
+RECENT_DAYS = 7
+
+
+@dataclass
+class TaskRow:
+    """A task with what its customer owes."""
+
+    task: Task
+    balances: list[Balance] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A customer who owes and is not contacted today, and why."""
+
+    customer: Customer
+    reason: str
+    until_date: date | None
+    playbook: str
+    step: str
+    balances: list[Balance]
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Those looked at, the ones with the oldest debt first; ``is_part``: there are more than were looked at."""
+
+    rows: list[Wait]
+    is_part: bool
+
+    def counts(self) -> dict[str, int]:
+        """How many wait for each reason, the commonest first."""
+        found: dict[str, int] = {}
+        for row in self.rows:
+            found[row.reason] = found.get(row.reason, 0) + 1
+        return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+
+
+def open_tasks(organisation: Organisation, today: date, *, words: str, kind: str, is_later: bool) -> "QuerySet[Task]":
+    """Tasks not done yet: due by today, or those of later days."""
+    tasks = Task.objects.filter(organisation=organisation, done_at__isnull=True)
+    tasks = tasks.filter(due_date__gt=today) if is_later else tasks.filter(due_date__lte=today)
+    if words:
+        tasks = tasks.filter(Q(title__icontains=words) | Q(customer__name__icontains=words))
+    return tasks.filter(kind=kind) if kind else tasks
+
+
+def slice_tasks(tasks: "QuerySet[Task]", sort: str, cursor: str, today: date) -> Slice[TaskRow]:
+    """A page of tasks with their customers and what they owe."""
+    page = slice_rows(tasks.select_related("customer__profile", "organisation"), TASK_SORTS[sort], cursor)
+    ids = {task.customer_id for task in page.rows if task.customer_id}
+    accounts = balances_of(page.rows[0].organisation, ids, today) if page.rows else {}
+    return Slice(
+        [TaskRow(task, accounts.get(task.customer_id or 0, [])) for task in page.rows], page.next, page.previous
+    )
+
+
+def approvals(organisation: Organisation, limit: int) -> list[Effect]:
+    """What waits for approval, the longest waiting first."""
+    waiting = Effect.objects.filter(organisation=organisation, state=Effect.State.WAITING)
+    return list(waiting.select_related("touch__customer__profile").order_by("not_before", "pk")[:limit])
+
+
+def going_today(
+    organisation: Organisation, now: datetime, *, which: str, words: str, channel: str
+) -> "QuerySet[Effect]":
+    """Effects of today's touches in these states: still to go, gone, or held back."""
+    start, end = day_bounds(organisation, now)
+    effects = Effect.objects.filter(organisation=organisation, state__in=GOING[which], touch__isnull=False)
+    if which == "to_go":
+        effects = effects.filter(not_before__lt=end)
+    else:
+        # By planned day first, which has an index; what finished today was planned a few days ago at most.
+        recent = now.date() - timedelta(days=RECENT_DAYS)
+        effects = effects.filter(
+            touch__organisation=organisation,
+            touch__planned_date__gte=recent,
+            finished_at__gte=start,
+            finished_at__lt=end,
+        )
+    if words:
+        effects = effects.filter(touch__customer__name__icontains=words)
+    return effects.filter(channel=channel) if channel else effects
+
+
+def slice_effects(effects: "QuerySet[Effect]", order: tuple[str, ...], cursor: str) -> Slice[Effect]:
+    """A page of effects with their touches, customers and profiles."""
+    return slice_rows(
+        effects.select_related("touch__customer__profile")
+        .defer("content")
+        .annotate(customer_name=F("touch__customer__name")),
+        order,
+        cursor,
+    )
+
+
+def day_bounds(organisation: Organisation, now: datetime) -> tuple[datetime, datetime]:
+    """The organisation's present calendar day: its first moment, and the next day's."""
+    zone = ZoneInfo(organisation.timezone)
+    today = now.astimezone(zone).date()
+    return (
+        datetime.combine(today, time.min, zone),
+        datetime.combine(today + timedelta(days=1), time.min, zone),
+    )
+
+
+def find_waits(organisation: Organisation, now: datetime, today: date, words: str) -> Waits:
+    """Why the customers with the oldest overdue invoices are not contacted now, by the same decision as the run's.
+
+    At most WAITS_LOOKED_AT customers are decided for, so that the page stays quick with any ledger.
+    """
+    overdue = open_items(organisation).filter(is_overdue(today))
+    if words:
+        overdue = overdue.filter(customer__name__icontains=words)
+    oldest = overdue.values("customer_id").annotate(oldest=Min("due_date")).order_by("oldest", "customer_id")
+    ids = list(oldest.values_list("customer_id", flat=True)[: WAITS_LOOKED_AT + 1])
+    looked_at = ids[:WAITS_LOOKED_AT]
+    if not looked_at:
+        return Waits([], False)
+    frame = decide_for(organisation, now, customer_ids=looked_at).decision.waits
+    customers = Customer.objects.select_related("profile").in_bulk(frame["customer_id"].to_list())
+    accounts = balances_of(organisation, list(customers), today)
+    place = {customer_id: position for position, customer_id in enumerate(looked_at)}
+    rows = [
+        Wait(
+            customer=customers[row["customer_id"]],
+            reason=row["reason"],
+            until_date=row["until_date"],
+            playbook=row["playbook"] or "",
+            step=row["step"] or "",
+            balances=accounts.get(row["customer_id"], []),
+        )
+        for row in frame.iter_rows(named=True)
+    ]
+    rows.sort(key=lambda wait: place.get(wait.customer.pk, 0))
+    return Waits(rows, len(ids) > WAITS_LOOKED_AT)
+
+
+def last_run(organisation: Organisation) -> DayRun | None:
+    """The newest run of a day."""
+    return DayRun.objects.filter(organisation=organisation).order_by("-pk").first()

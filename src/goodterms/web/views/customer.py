@@ -1,0 +1,158 @@
+"""One customer: what is owed, why it is late, what was said, what comes next; and a person's word on it."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from goodterms.core.refusal import Refusal
+from goodterms.flows.lift_hold import lift_hold
+from goodterms.flows.override_profile import PROFILES, override_profile, remove_override
+from goodterms.flows.place_hold import LONGEST_HOLD_DAYS, place_hold
+from goodterms.followup.models import CustomerProfile, Hold
+from goodterms.ledger.models import Customer
+from goodterms.web.access import Visit, acting, go_back, looking
+from goodterms.web.forms import HoldForm, OverrideForm
+from goodterms.web.pages import render_page, render_part
+from goodterms.web.picture import chart_data
+from goodterms.web.queries.balances import balances_of
+from goodterms.web.queries.customer import (
+    contacts_of,
+    customer_day,
+    explain_profile,
+    explain_verdict,
+    find_customer,
+    foresee_next,
+    holds_in_force,
+    next_touches,
+    open_tasks_of,
+    slice_items,
+    slice_timeline,
+    undated_items,
+)
+from goodterms.web.queries.habit_picture import draw_habits
+from goodterms.web.words import HOLD_REASONS
+
+
+@looking
+def customer(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
+    """The customer's page."""
+    found = _find(visit, pk)
+    return render_page(request, visit, "customer.html", _page_context(visit, found), section="customers")
+
+
+@looking
+def customer_items(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
+    """More open items, for the list within the page."""
+    found = _find(visit, pk)
+    items = slice_items(found, visit.organisation, request.GET.get("cursor", ""))
+    context = {"customer": found, "items": items, "local_day": customer_day(visit, found)}
+    return render_part(request, visit, "parts/item_rows.html", context)
+
+
+@looking
+def customer_timeline(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
+    """Older events, for the timeline within the page."""
+    found = _find(visit, pk)
+    context = {"customer": found, "timeline": slice_timeline(found, request.GET.get("cursor", ""))}
+    return render_part(request, visit, "parts/timeline_rows.html", context)
+
+
+@acting
+def profile_override(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
+    """Overrule the profile."""
+    found = _find(visit, pk)
+    form = OverrideForm(request.POST)
+    if not form.is_valid():
+        return _with_faults(request, visit, found, {"override_form": form})
+    given = form.cleaned_data
+    override_profile(
+        visit.organisation, found, given["profile"], reason=given["reason"], actor=visit.actor, now=visit.now
+    )
+    messages.success(request, _("Profile overruled; the next decision follows your word."))
+    return go_back(request, _address(visit, found))
+
+
+@acting
+def profile_restore(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
+    """Let the rules speak again."""
+    found = _find(visit, pk)
+    remove_override(visit.organisation, found, actor=visit.actor, now=visit.now)
+    messages.success(request, _("The profile follows the rules again."))
+    return go_back(request, _address(visit, found))
+
+
+@acting
+def hold_place(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
+    """Pause chasing until a date."""
+    found = _find(visit, pk)
+    form = HoldForm(request.POST, customer=found)
+    if not form.is_valid():
+        return _with_faults(request, visit, found, {"hold_form": form})
+    try:
+        place_hold(visit.organisation, found, actor=visit.actor, now=visit.now, **form.cleaned_data)
+    except Refusal as refusal:
+        form.add_error("until", str(refusal))
+        return _with_faults(request, visit, found, {"hold_form": form})
+    messages.success(request, _("Paused; the hold lifts itself the day after its last day."))
+    return go_back(request, _address(visit, found))
+
+
+@acting
+def hold_lift(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
+    """End a hold before its date."""
+    hold = Hold.objects.select_related("customer", "invoice").filter(organisation=visit.organisation, pk=pk).first()
+    if hold is None:
+        raise Http404
+    lift_hold(visit.organisation, hold, actor=visit.actor, now=visit.now)
+    messages.success(request, _("Lifted; chasing goes on with the next run."))
+    back = _address(visit, hold.customer) if hold.customer else reverse("today", args=[visit.organisation.slug])
+    return go_back(request, back)
+
+
+def _find(visit: Visit, pk: int) -> Customer:
+    found = find_customer(visit.organisation, pk)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _page_context(visit: Visit, found: Customer) -> dict[str, Any]:
+    local_day = customer_day(visit, found)
+    standing: CustomerProfile | None = getattr(found, "profile", None)
+    touches = next_touches(found)
+    picture = draw_habits(found, visit.organisation, local_day)
+    return {
+        "customer": found,
+        "local_day": local_day,
+        "latest_hold_day": local_day + timedelta(days=LONGEST_HOLD_DAYS),
+        "standing": standing,
+        "profile_explanation": explain_profile(visit.organisation, standing) if standing else None,
+        "verdict_explanation": explain_verdict(visit.organisation, standing) if standing else None,
+        "balances": balances_of(visit.organisation, [found.pk], local_day).get(found.pk, []),
+        "items": slice_items(found, visit.organisation, ""),
+        "undated": undated_items(found, visit.organisation),
+        "holds": holds_in_force(found, local_day),
+        "hold_reasons": HOLD_REASONS,
+        "profiles": PROFILES,
+        "contacts": contacts_of(found),
+        "tasks": open_tasks_of(found),
+        "touches": touches,
+        "outlook": None if touches else foresee_next(visit.organisation, found, visit.now),
+        "timeline": slice_timeline(found, ""),
+        "picture": picture,
+        "chart": chart_data(picture, visit.locale),
+    }
+
+
+def _with_faults(request: HttpRequest, visit: Visit, found: Customer, forms: dict[str, Any]) -> HttpResponse:
+    """The page again with what was typed and what is wrong with it; nothing was changed."""
+    context = {**_page_context(visit, found), **forms}
+    return render_page(request, visit, "customer.html", context, section="customers", status=422)
+
+
+def _address(visit: Visit, found: Customer) -> str:
+    return reverse("customer", args=[visit.organisation.slug, found.pk])
