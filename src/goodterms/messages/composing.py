@@ -36,7 +36,7 @@ def compose(facts: Facts, template: str, language: str, source: str | None = Non
         subject=subject,
         text=lay_out_text(parts, facts, tongue),
         html=lay_out_html(subject, parts, facts, tongue, has_payment_code=has_code),
-        summary=_summarise(subject, facts, tongue),
+        summary=_summarise(subject, facts, tongue) if kind.asks_money else subject,
         sender_name=f"{facts.speaker.name}, {facts.sender.name}" if facts.speaker.is_person else facts.sender.name,
         sender_email=facts.sender.email,
         reply_to=facts.speaker.email,

@@ -11,15 +11,19 @@ from goodterms.core.money import Money
 from goodterms.messages.message import Image
 
 # Values that exports write where there is none.
-_EMPTY_WORDS = frozenset({"none", "null", "nan", "n/a", "undefined", "-", "--"})
+_EMPTY_WORDS = frozenset({"none", "null", "nan", "n/a", "undefined"})
 
 
 def tidy(text: str) -> str:
-    """One clean line: no control, direction or private-use characters, single spaces, no word for "nothing"."""
+    """One clean line: no control, direction or private-use characters, single spaces.
+
+    A word for "nothing", or signs without any letter or digit, is the empty text.
+    """
     if not (text.isprintable() and "  " not in text and text == text.strip()):
         kept = (" " if character.isspace() else character for character in text)
         text = " ".join("".join(c for c in kept if unicodedata.category(c)[0] != "C").split())
-    return "" if text.lower() in _EMPTY_WORDS else text
+    is_nothing = text.lower() in _EMPTY_WORDS or not any(character.isalnum() for character in text)
+    return "" if is_nothing else text
 
 
 class _Tidy:

@@ -14,18 +14,27 @@ from goodterms.messages.reading import FoundAmount, FoundDate, read_amounts, rea
 
 @dataclass(frozen=True, slots=True)
 class PartRead:
-    """One part of a message: ``text`` as it stands, ``masked`` with suspicious facts covered, and what was read."""
+    """One part of a message: ``text`` as it stands, ``masked`` with suspicious facts covered, and what was read.
+
+    ``amounts`` and ``dates`` are those of the masked text, ``shown_amounts`` and ``shown_dates`` those of the whole.
+    """
 
     name: str
     text: str
     masked: str
     amounts: tuple[FoundAmount, ...]
     dates: tuple[FoundDate, ...]
+    shown_amounts: tuple[FoundAmount, ...]
+    shown_dates: tuple[FoundDate, ...]
 
 
 def read_part(name: str, text: str, masked: str, language: Language) -> PartRead:
     """Read a part's amounts and dates back."""
-    return PartRead(name, text, masked, tuple(read_amounts(masked, language)), tuple(read_dates(masked, language)))
+    amounts, dates = tuple(read_amounts(masked, language)), tuple(read_dates(masked, language))
+    if masked == text:
+        return PartRead(name, text, masked, amounts, dates, amounts, dates)
+    shown = tuple(read_amounts(text, language)), tuple(read_dates(text, language))
+    return PartRead(name, text, masked, amounts, dates, *shown)
 
 
 def check_values(part: PartRead, amounts: frozenset[Money], days: frozenset[date]) -> Iterator[Fault]:
@@ -48,7 +57,7 @@ def check_values(part: PartRead, amounts: frozenset[Money], days: frozenset[date
 
 def check_presence(part: PartRead, facts: Facts, language: Language) -> Iterator[Fault]:
     """Each total, each listed item beside its own open amount, and the deadline must be there."""
-    shown = {found.money for found in part.amounts}
+    shown = {found.money for found in part.shown_amounts}
     for statement in facts.statements:
         if statement.total not in shown:
             text = f"The {part.name} does not name the total, {language.amount(statement.total)}"
@@ -57,18 +66,18 @@ def check_presence(part: PartRead, facts: Facts, language: Language) -> Iterator
             if not _is_listed(item, part):
                 text = f"The {part.name} does not list {item.number} with its open amount {language.amount(item.open)}"
                 yield Fault("item_missing", f"{text}; put {{{{ invoice_table }}}} into the template.")
-    if facts.deadline and facts.deadline not in {seen.day for seen in part.dates}:
+    if facts.deadline and facts.deadline not in {seen.day for seen in part.shown_dates}:
         text = f"This step sets the deadline {facts.deadline}, but the {part.name} does not name it"
         yield Fault("deadline_missing", f"{text}; put {{{{ deadline }}}} into the template.")
 
 
 def _is_listed(item: Item, part: PartRead) -> bool:
     """Whether somewhere the next amount after the number is the open one."""
-    starts = [found.start for found in part.amounts]
+    starts = [found.start for found in part.shown_amounts]
     place = part.text.find(item.number)
     while place >= 0:
         following = bisect_left(starts, place + len(item.number))
-        if following < len(starts) and part.amounts[following].money == item.open:
+        if following < len(starts) and part.shown_amounts[following].money == item.open:
             return True
         place = part.text.find(item.number, place + 1)
     return False

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from goodterms.messages.facts import Facts
 from goodterms.messages.languages import Language
+from goodterms.messages.payment import read_british_account
 from goodterms.messages.reading import read_amounts, read_dates
 
 _MASK = "·"
@@ -58,7 +59,7 @@ def list_suspects(facts: Facts, language: Language) -> list[str]:
 
 @lru_cache(maxsize=50_000)
 def _is_suspect(text: str, language: Language) -> bool:
-    if any(read_dates(text, language)) or any(read_amounts(text, language)) or find_placeholders(text):
+    if any(read_dates(text, language)) or any(read_amounts(text, language)) or find_placeholders(f"x {text} x"):
         return True
     small = text.lower()
     return any(word in small for word in language.rude)
@@ -70,6 +71,8 @@ def _texts(facts: Facts) -> Iterable[str]:
         yield from _texts_in(source)
     if facts.interest:
         yield facts.interest.law
+    if facts.payment:
+        yield from read_british_account(facts.payment.iban) or ()
 
 
 def _texts_in(source: object) -> Iterable[str]:
