@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
 import polars as pl
@@ -39,6 +39,16 @@ def business_days(rows: pl.DataFrame) -> pl.DataFrame:
     return pairs.with_columns(
         pl.Series("next_business_day", nexts, dtype=pl.Date()),
     ).with_columns((pl.col("next_business_day") == pl.col("local_date")).alias("is_business_day"))
+
+
+def find_zone(*names: str) -> ZoneInfo:
+    """The first of these names that is a time zone; raises ZoneInfoNotFoundError when none is."""
+    for name in names:
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            continue
+    raise ZoneInfoNotFoundError(f"None of {', '.join(map(repr, names))} is a time zone, such as Europe/London.")
 
 
 def local_dates(timezones: Iterable[str], now: datetime) -> dict[str, date]:

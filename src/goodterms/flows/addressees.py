@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import BinaryField
 from django.db.models.functions import Substr
 
+from goodterms.core.calendar import find_zone
 from goodterms.followup.models import Touch
 from goodterms.ledger.models import Customer
 from goodterms.outbox.models import Effect, SentMessage
@@ -31,7 +32,7 @@ class Addressee:
 
     def local_date(self, moment: datetime) -> date:
         """The customer's own calendar day."""
-        return moment.astimezone(ZoneInfo(self.timezone or self.organisation_timezone)).date()
+        return moment.astimezone(find_zone(self.timezone, self.organisation_timezone)).date()
 
     def office_date(self, moment: datetime) -> date:
         """The organisation's calendar day."""

@@ -1,17 +1,30 @@
 """Evidence out of the database: as it stands now, or as it was known on a day of the past."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from goodterms.core.calendar import local_dates
-from goodterms.core.evidence import CASH, CONTACTS, CUSTOMERS, HOLDS, OPEN_ITEMS, RETURNED, SETTLED, TOUCHES, Evidence
+from goodterms.core.calendar import find_zone, local_dates
+from goodterms.core.evidence import (
+    CASH,
+    CONTACTS,
+    CUSTOMERS,
+    HOLDS,
+    OPEN_ITEMS,
+    RETURNED,
+    SETTLED,
+    TOUCHES,
+    Evidence,
+    empty,
+)
 from goodterms.core.habits import SUMMARY
-from goodterms.database.reading import read_frame, read_inside_transaction
+from goodterms.database.reading import bulk_reading, read_frame
 from goodterms.flows import evidence_queries as queries
+from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Organisation
 
 PEOPLE = pl.Schema(
@@ -22,8 +35,10 @@ PEOPLE = pl.Schema(
     }
 )
 PLACED_HOLDS = pl.Schema({**HOLDS, "lifted_date": pl.Date()})
-FEW_CUSTOMERS = 500
-"""Up to so many customers are read through the open connection: a new one costs more than their rows."""
+FEW_STALE = 10_000
+"""Up to so many customers' settled invoices are read one customer after the other."""
+FEW_CUSTOMERS = 2_000
+"""Up to so many customers are read through the open connection: a bulk read costs more to start than their rows."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +60,34 @@ class Scope:
 
     def read(self, query: str, schema: pl.Schema) -> pl.DataFrame:
         """Run one of the evidence queries in this scope."""
-        few = self.customer_ids is not None and len(self.customer_ids) <= FEW_CUSTOMERS
-        reader = read_inside_transaction if few else read_frame
-        return reader(query.format(**self._words()), [], schema)
+        return read_frame(query.format(**self._words()), [], schema)
+
+    def read_stale(self, versions: pl.DataFrame) -> pl.DataFrame:
+        """Settled invoices of the customers whose summary is missing or was made from older facts."""
+        stale = versions.filter(pl.col("summary_version").ne_missing(pl.col("facts_version")))["customer_id"]
+        if stale.is_empty():
+            return empty(SETTLED)
+        if len(stale) > FEW_STALE:
+            return self.read(queries.SETTLED_STALE, SETTLED)
+        return read_frame(queries.SETTLED_OF.format(stale=", ".join(map(str, stale))), [], SETTLED)
+
+    def is_large(self) -> bool:
+        """Whether reading in bulk is worth its start."""
+        if self.customer_ids is not None:
+            return len(self.customer_ids) > FEW_CUSTOMERS
+        return Customer.objects.filter(organisation=self.organisation)[:FEW_CUSTOMERS].count() >= FEW_CUSTOMERS
 
     def _words(self) -> dict[str, str]:
         ids = self.customer_ids
         chosen = "" if ids is None else f"AND {{}} IN ({', '.join(str(int(number)) for number in ids) or 'NULL'})"
+        everyone = "" if ids is None else chosen.replace("AND {}", "AND (customer_id IS NULL OR customer_id") + ")"
         return {
             "organisation": str(int(self.organisation.pk)),
             "on": f"'{self.on.isoformat()}'" if self.on else "NULL",
+            "day_after": f"'{self.on + timedelta(days=1)}'" if self.on else "NULL",
             "these_customers": chosen.format("c.id"),
             "these": chosen.format("customer_id"),
+            "these_or_everyone": everyone,
             "these_i": chosen.format("i.customer_id"),
             "these_t": chosen.format("t.customer_id"),
         }
@@ -73,20 +104,26 @@ def collect_evidence(
     summary alone, the kept summaries for the others.
     """
     scope = Scope(organisation, now, customer_ids, on)
+    with bulk_reading() if scope.is_large() else nullcontext():
+        return _collect(scope)
+
+
+def _collect(scope: Scope) -> Collected:
+    on = scope.on
     # Versions are read first: what changes after this is read as well, and only makes the summary stale again.
     people = scope.read(queries.CUSTOMERS_ON if on else queries.CUSTOMERS, PEOPLE).sort("customer_id")
     versions = people.select("customer_id", "facts_version", "summary_version")
     history = on is not None
     evidence = Evidence(
-        customers=_with_local_dates(people, scope).select(CUSTOMERS.names()),
+        customers=_readable(people, scope).select(CUSTOMERS.names()),
         open_items=scope.read(queries.OPEN_ITEMS_ON if history else queries.OPEN_ITEMS, OPEN_ITEMS),
-        settled=scope.read(queries.SETTLED_ON if history else queries.SETTLED_STALE, SETTLED),
+        settled=scope.read(queries.SETTLED_ON, SETTLED) if history else scope.read_stale(versions),
         summaries=None if history else scope.read(queries.SUMMARIES, SUMMARY),
         cash=scope.read(queries.CASH_ON if history else queries.CASH, CASH),
         returned=scope.read(queries.RETURNED_ON if history else queries.RETURNED, RETURNED),
         contacts=scope.read(queries.CONTACTS_ON if history else queries.CONTACTS, CONTACTS),
         touches=scope.read(queries.TOUCHES_ON if history else queries.TOUCHES, TOUCHES),
-        holds=_with_early_ends(scope.read(queries.HOLDS, PLACED_HOLDS)),
+        holds=_with_early_ends(scope.read(queries.HOLDS_ON if history else queries.HOLDS, PLACED_HOLDS)),
     )
     return Collected(evidence, versions)
 
@@ -98,14 +135,15 @@ def _with_early_ends(holds: pl.DataFrame) -> pl.DataFrame:
     return ended.select(HOLDS.names())
 
 
-def _with_local_dates(people: pl.DataFrame, scope: Scope) -> pl.DataFrame:
-    if scope.on is not None:
-        return people.with_columns(pl.lit(scope.on).alias("local_date"))
+def _readable(people: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """Every customer with a time zone that exists (the organisation's own in place of nonsense) and its date."""
     own = scope.organisation.timezone
-    zones = people["timezone"].fill_null("").replace("", own)
-    dates = local_dates(zones.unique().to_list(), scope.now)
-    local = zones.replace_strict(list(dates), list(dates.values()), default=None, return_dtype=pl.Date())
-    return people.with_columns(local.alias("local_date"), zones.alias("timezone"))
+    names = people["timezone"].fill_null("").unique().to_list()
+    zones = {name: find_zone(name, own).key for name in names}
+    dates = local_dates(set(zones.values()), scope.now)
+    known = people["timezone"].fill_null("").replace_strict(zones, return_dtype=pl.String())
+    local = pl.lit(scope.on) if scope.on else known.replace_strict(dates, return_dtype=pl.Date())
+    return people.with_columns(known.alias("timezone"), local.alias("local_date"))
 
 
 def organisation_date(organisation: Organisation, now: datetime) -> date:

@@ -1,6 +1,7 @@
 """The SQL of the evidence, the same for both databases; the words in braces are filled in by Scope.
 
-Column order is that of the frame's schema. Queries ending in _ON know nothing later than the day {on}.
+Column order is that of the frame's schema. Conditions of partial indexes are written as Django writes them (NOT x = 0):
+SQLite uses such an index only for the very same words. PostgreSQL's sums of bigint are decimals: hence the casts. Queries ending in _ON know nothing later than the day {on}.
 """
 
 from goodterms.core.habits import SUMMARY
@@ -30,15 +31,16 @@ OPEN_ITEMS = """
 SELECT i.id, i.customer_id, i.kind, i.currency, i.issue_date, i.due_date, i.amount_minor, i.open_amount_minor,
        CASE WHEN i.is_disputed AND i.open_amount_minor > 0 THEN i.open_amount_minor ELSE 0 END
 FROM ledger_invoice i
-WHERE i.organisation_id = {organisation} AND i.open_amount_minor <> 0 {these_i}
+WHERE i.organisation_id = {organisation} AND NOT (i.open_amount_minor = 0) {these_i}
 """
 
 # What was left of each invoice on the day, and the last allocation up to it.
 _BALANCES_ON = """
 FROM ledger_invoice i
 LEFT JOIN (
-    SELECT invoice_id, SUM(amount_minor) AS taken_minor, MAX(allocated_date) AS last_date,
-           SUM(CASE WHEN source = 'payment' THEN 1 ELSE 0 END) AS payments
+    SELECT invoice_id, CAST(SUM(amount_minor) AS bigint) AS taken_minor, MAX(allocated_date) AS last_date,
+           SUM(CASE WHEN source = 'payment' OR source = 'reported' AND is_date_known AND amount_minor > 0 THEN 1
+                    WHEN source = 'returned' THEN -1 ELSE 0 END) AS payments
     FROM ledger_allocation
     WHERE organisation_id = {organisation} AND allocated_date <= {on} {these}
     GROUP BY invoice_id
@@ -58,15 +60,17 @@ SELECT i.id, i.customer_id, i.kind, i.currency, i.issue_date, i.due_date, i.amou
     + " AND i.amount_minor <> COALESCE(a.taken_minor, 0)"
 )
 
+# What no payment of a known day settled (a credit note did, or it was gone before we first saw it) tells of no habit.
 SETTLED_ON = (
     """
 SELECT i.id, i.customer_id, i.currency, i.issue_date, i.due_date, a.last_date, i.amount_minor, a.payments,
        i.is_disputed
 """
     + _BALANCES_ON
-    + " AND i.kind = 'invoice' AND i.amount_minor = a.taken_minor AND i.amount_minor <> 0"
+    + " AND i.kind = 'invoice' AND i.amount_minor = a.taken_minor AND a.payments > 0"
 )
 
+# For many stale customers one pass over the invoices, for few their own rows by index.
 SETTLED_STALE = """
 SELECT i.id, i.customer_id, i.currency, i.issue_date, i.due_date, i.settled_date, i.amount_minor, i.payment_count,
        i.is_disputed
@@ -74,7 +78,14 @@ FROM ledger_customer c
 JOIN ledger_invoice i ON i.customer_id = c.id
 LEFT JOIN followup_habitsummary s ON s.customer_id = c.id
 WHERE c.organisation_id = {organisation} AND (s.facts_version IS NULL OR s.facts_version <> c.facts_version)
-  AND i.open_amount_minor = 0 AND i.kind = 'invoice' AND i.status = 'posted' {these_customers}
+  AND i.open_amount_minor = 0 AND i.kind = 'invoice' AND i.status = 'posted' AND i.payment_count > 0 {these_customers}
+"""
+
+SETTLED_OF = """
+SELECT i.id, i.customer_id, i.currency, i.issue_date, i.due_date, i.settled_date, i.amount_minor, i.payment_count,
+       i.is_disputed
+FROM ledger_invoice i
+WHERE i.customer_id IN ({stale}) AND i.open_amount_minor = 0 AND i.kind = 'invoice' AND i.status = 'posted'
 """
 
 SUMMARIES = f"""
@@ -85,17 +96,17 @@ WHERE c.organisation_id = {{organisation}} {{these_customers}}
 """
 
 CASH = """
-SELECT customer_id, currency, SUM(unallocated_minor)
+SELECT customer_id, currency, CAST(SUM(unallocated_minor) AS bigint)
 FROM ledger_payment
-WHERE organisation_id = {organisation} AND unallocated_minor <> 0 AND returned_date IS NULL {these}
+WHERE organisation_id = {organisation} AND NOT (unallocated_minor = 0) AND returned_date IS NULL {these}
 GROUP BY customer_id, currency
 """
 
 CASH_ON = """
-SELECT i.customer_id, i.currency, SUM(i.amount_minor - COALESCE(a.used_minor, 0))
+SELECT i.customer_id, i.currency, CAST(SUM(i.amount_minor - COALESCE(a.used_minor, 0)) AS bigint)
 FROM ledger_payment i
 LEFT JOIN (
-    SELECT payment_id, SUM(amount_minor) AS used_minor
+    SELECT payment_id, CAST(SUM(amount_minor) AS bigint) AS used_minor
     FROM ledger_allocation
     WHERE organisation_id = {organisation} AND allocated_date <= {on} AND payment_id IS NOT NULL {these}
     GROUP BY payment_id
@@ -114,13 +125,17 @@ WHERE organisation_id = {organisation} AND returned_date IS NOT NULL {these}
 
 RETURNED_ON = RETURNED + " AND returned_date <= {on}"
 
-CONTACTS = """
-SELECT id, customer_id, role, CASE WHEN email_failed_at IS NULL THEN NULLIF(email, '') END, NULLIF(phone, '')
+_CONTACTS = """
+SELECT id, customer_id, role, CASE WHEN {works} THEN NULLIF(email, '') END, NULLIF(phone, '')
 FROM ledger_contact
-WHERE organisation_id = {organisation} {these}
+WHERE organisation_id = {{organisation}} {{these}}
 """
 
-CONTACTS_ON = CONTACTS + " AND known_from_date <= {on}"
+CONTACTS = _CONTACTS.format(works="email_failed_at IS NULL")
+
+CONTACTS_ON = (
+    _CONTACTS.format(works="email_failed_at IS NULL OR email_failed_at >= {day_after}") + " AND known_from_date <= {on}"
+)
 
 _TOUCHES = """
 SELECT t.id, t.customer_id, t.cycle, t.playbook, t.step, t.level, t.occurrence, t.channel, t.planned_date,
@@ -133,16 +148,21 @@ _PENDING = "e.state IN ('planned', 'waiting', 'queued', 'claimed', 'uncertain')"
 
 TOUCHES = _TOUCHES.format(sent="t.sent_date", pending=_PENDING)
 
+# What has left, failed or been withheld since then was still on its way.
 TOUCHES_ON = (
     _TOUCHES.format(
         sent="CASE WHEN t.sent_date <= {on} THEN t.sent_date END",
-        pending=f"({_PENDING} OR t.sent_date > {{on}})",
+        pending=f"({_PENDING} OR COALESCE(t.sent_date > {{on}}, e.finished_at >= {{day_after}}, 1 = 0))",
     )
     + " AND t.planned_date <= {on}"
 )
 
-HOLDS = """
-SELECT id, customer_id, invoice_id, reason, from_date, until_date, lifted_date
+_HOLDS = """
+SELECT id, customer_id, invoice_id, reason, from_date, until_date, {lifted}
 FROM followup_hold
-WHERE organisation_id = {organisation}
+WHERE organisation_id = {{organisation}} {{these_or_everyone}}
 """
+
+HOLDS = _HOLDS.format(lifted="lifted_date")
+
+HOLDS_ON = _HOLDS.format(lifted="CASE WHEN lifted_date <= {on} THEN lifted_date END") + " AND from_date <= {on}"

@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import F
 
+from goodterms.core.calendar import find_zone
 from goodterms.followup.models import TimelineEvent
 from goodterms.ledger.models import Customer, Invoice
 from goodterms.organizations.models import Organisation
@@ -13,8 +13,8 @@ from goodterms.organizations.models import Organisation
 
 def local_day(organisation: Organisation, customer: Customer | None, now: datetime) -> date:
     """The customer's own calendar day at ``now``; the organisation's where the customer's time zone is unknown."""
-    name = customer.timezone if customer and customer.timezone else organisation.timezone
-    return now.astimezone(ZoneInfo(name)).date()
+    own = customer.timezone if customer else ""
+    return now.astimezone(find_zone(own, organisation.timezone)).date()
 
 
 def raise_facts_version(organisation: Organisation, customer: Customer | None) -> None:

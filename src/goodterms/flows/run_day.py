@@ -13,6 +13,7 @@ from goodterms.core.policy import Policy
 from goodterms.database.writing import insert_frame, upsert_frame
 from goodterms.flows.collect_evidence import organisation_date
 from goodterms.flows.decide_day import Decided, decide_for
+from goodterms.flows.note_unreadable import note_unreadable
 from goodterms.flows.write_standings import write_standings
 from goodterms.followup.models import DayRun, Task
 from goodterms.organizations.models import Organisation
@@ -50,6 +51,7 @@ def run_day(organisation: Organisation, now: datetime, *, on: date | None = None
         counts["profiles_changed"] = write_standings(organisation, decided, run_date, now)
         counts["touches_new"] = write_touches(organisation, decided.decision.touches, decided.policy, now)
         counts["tasks_new"] = _write_tasks(organisation, decided.decision.problems, run_date, now)
+        counts["data_problems_new"] = note_unreadable(organisation, now)
         DayRun.objects.create(
             organisation=organisation,
             run_date=run_date,

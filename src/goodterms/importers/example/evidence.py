@@ -26,7 +26,7 @@ def as_evidence(ledger: ExampleLedger, on: date | None = None) -> Evidence:
     return Evidence(
         customers=_customers(people, day),
         open_items=_open_items(invoices),
-        settled=invoices.filter(is_invoice & (pl.col("left_minor") == 0))
+        settled=invoices.filter(is_invoice & (pl.col("left_minor") == 0) & (pl.col("payment_count") > 0))
         .rename({"is_disputed": "was_disputed", "paid_date": "settled_date"})
         .select(SETTLED.names())
         .cast(SETTLED),
@@ -59,14 +59,16 @@ def _balances(ledger: ExampleLedger, day: date) -> pl.DataFrame:
     paid = valid.group_by("invoice_number").agg(
         pl.col("amount_minor").sum().alias("paid_minor"),
         pl.col("allocation_date").max().alias("paid_date"),
-        pl.len().alias("payment_count"),
+        pl.col("payment_number").is_not_null().sum().alias("payment_count"),
     )
     used = (
         valid.filter(pl.col("credit_note_number").is_not_null())
         .group_by(pl.col("credit_note_number").alias("invoice_number"))
         .agg(-pl.col("amount_minor").sum().alias("used_minor"))
     )
-    issued = ledger.invoices.drop("settled_date").filter(pl.col("issue_date") <= day).with_row_index("invoice_id", offset=1)
+    issued = (
+        ledger.invoices.drop("settled_date").filter(pl.col("issue_date") <= day).with_row_index("invoice_id", offset=1)
+    )
     issued = issued.join(paid, left_on="number", right_on="invoice_number", how="left", maintain_order="left")
     issued = issued.join(used, left_on="number", right_on="invoice_number", how="left", maintain_order="left")
     left = pl.col("amount_minor") - pl.col("paid_minor").fill_null(0) - pl.col("used_minor").fill_null(0)
@@ -95,6 +97,9 @@ def _cash(ledger: ExampleLedger, day: date) -> pl.DataFrame:
 
 def _returned(ledger: ExampleLedger, day: date, ids: pl.DataFrame) -> pl.DataFrame:
     back = ledger.payments.filter(pl.col("is_returned") & (pl.col("returned_date") <= day))
-    return back.with_row_index("payment_id", offset=1).join(ids, on="customer_number").select(RETURNED.names()).cast(
-        RETURNED
+    return (
+        back.with_row_index("payment_id", offset=1)
+        .join(ids, on="customer_number")
+        .select(RETURNED.names())
+        .cast(RETURNED)
     )
