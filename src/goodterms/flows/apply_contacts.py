@@ -1,0 +1,92 @@
+"""People of an imported file: recognised by address or name, added or brought up to date, never removed."""
+
+import polars as pl
+
+from goodterms.database.writing import insert_frame, update_frame
+from goodterms.flows.import_job import ImportJob, read_by_ids
+
+_LEDGER = pl.Schema(
+    {
+        "contact_id": pl.Int64(),
+        "customer_id": pl.Int64(),
+        "name": pl.String(),
+        "role": pl.String(),
+        "email": pl.String(),
+        "phone": pl.String(),
+    }
+)
+_QUERY = "SELECT id, customer_id, name, role, email, phone FROM ledger_contact WHERE customer_id IN ({ids}) ORDER BY id"
+# Ways to recognise a person, the surest first: a role stays with an address, an address changes with a name.
+_WAYS = (
+    ("customer_id", "role", "email", "name"),
+    ("customer_id", "role", "email"),
+    ("customer_id", "role", "name"),
+    ("customer_id", "email"),
+)
+
+
+def apply_contacts(job: ImportJob, contacts: pl.DataFrame, customers: pl.DataFrame) -> None:
+    """Add or update the people (columns: importers.rows.CONTACTS) of the customers found by apply_parties.
+
+    An empty cell takes nothing away; a new address clears the mark that mail to the old one came back.
+    """
+    keys = customers.select("customer_key", "customer_id", "known_from_date", "is_new")
+    rows = contacts.join(keys, on="customer_key", maintain_order="left").unique(
+        ["customer_id", "role", "email", "name"], keep="first", maintain_order=True
+    )
+    if rows.is_empty():
+        return
+    ledger = read_by_ids(_QUERY, rows["customer_id"].unique(), _LEDGER)
+    pairs, new = _pair(rows, ledger)
+    if not job.is_older:
+        _update(job, pairs)
+    added = new.select(
+        organisation_id=pl.lit(job.organisation_id),
+        customer_id="customer_id",
+        name="name",
+        role="role",
+        email="email",
+        phone="phone",
+        known_from_date=pl.when("is_new").then("known_from_date").otherwise(pl.lit(job.as_of)),
+    )
+    job.counts["contacts_new"] += insert_frame("ledger_contact", added, skip_existing=True)
+    job.add_changed(added["customer_id"])
+
+
+def _pair(rows: pl.DataFrame, ledger: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows with the contact of the ledger they mean (own_… columns), and rows that are new."""
+    left = rows.with_row_index("place")
+    own = ledger.rename({name: f"own_{name}" for name in ("name", "role", "email", "phone")})
+    pairs = []
+    for way in _WAYS:
+        theirs = [name if name == "customer_id" else f"own_{name}" for name in way]
+        # A phone without name and address recognises nobody.
+        named = [pl.col(name) != "" for name in way[1:] if name in ("email", "name")]
+        is_exact = len(way) == len(_WAYS[0])
+        able = left if is_exact else left.filter(pl.all_horizontal(named), pl.struct(way).is_unique())
+        other = own if is_exact else own.filter(pl.struct(theirs).is_unique())
+        found = able.join(other, left_on=list(way), right_on=theirs, how="inner", coalesce=False, maintain_order="left")
+        pairs.append(found.select(*left.columns, "contact_id", "own_name", "own_role", "own_email", "own_phone"))
+        left = left.join(found.select("place"), on="place", how="anti", maintain_order="left")
+        own = own.join(found.select("contact_id"), on="contact_id", how="anti")
+    return pl.concat(pairs), left
+
+
+def _update(job: ImportJob, pairs: pl.DataFrame) -> None:
+    def kept(name: str) -> pl.Expr:
+        return pl.when(pl.col(name) != "").then(name).otherwise(f"own_{name}")
+
+    role = pl.when(pl.col("role") != "other").then("role").otherwise("own_role")
+    changes = pairs.with_columns(new_name=kept("name"), new_role=role, new_email=kept("email"), new_phone=kept("phone"))
+    fields = ("name", "role", "email", "phone")
+    changed = changes.filter(
+        pl.any_horizontal(pl.col(f"new_{name}") != pl.col(f"own_{name}") for name in fields)
+    ).unique(["customer_id", "new_role", "new_email", "new_name"], keep="first", maintain_order=True)
+    columns = {name: pl.col(f"new_{name}") for name in fields}
+    moved = pl.col("new_email") != pl.col("own_email")
+    nothing = pl.lit(None, dtype=pl.Datetime("us", "UTC"))
+    update_frame("ledger_contact", changed.filter(~moved).select(id="contact_id", **columns), ["id"])
+    readdressed = changed.filter(moved).select(id="contact_id", **columns, email_failed_at=nothing)
+    update_frame("ledger_contact", readdressed, ["id"])
+    job.counts["contacts_changed"] += changed.height
+    job.add_changed(changed["customer_id"])
