@@ -35,22 +35,29 @@ def items_asked(amount: str) -> pl.Expr:
     return pl.struct("invoice_id", "currency", pl.col(amount).alias("open_amount_minor")).alias("items")
 
 
-def find_cycles(items: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
-    """Per customer: ``cycle`` from now on (null: nothing overdue) and ``closed_cycle``, the one that ended today.
+def find_cycles(items: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.DataFrame:
+    """Per customer: ``cycle`` from now on, null when nothing is overdue.
 
-    A cycle runs from the first overdue day to the day nothing is overdue, whichever invoices come and go between;
-    its key is the day it began, so that deciding twice gives the same key.
+    A cycle runs from the first overdue day to the day on which nothing is overdue, or all that was ever asked for in
+    it has been paid: a customer who is never quite without debt is chased again for the debt that came after. Its key
+    is the day it began, so that deciding twice gives the same key.
     """
-    overdue = items.filter(pl.col("days_overdue") > 0).group_by("customer_id").agg(pl.col("due_date").min())
-    began = pl.lit(CYCLE_PREFIX) + pl.col("due_date").dt.offset_by("1d").dt.to_string("%Y-%m-%d")
-    now = evidence.customers.select("customer_id", pl.col("cycle").alias("_before")).join(
+    late = items.filter((pl.col("days_overdue") > 0) & (pl.col("owed_minor") > 0))
+    chaseable = pl.col("due_date").filter(pl.col("chase_minor") > 0).min()
+    overdue = late.group_by("customer_id").agg(pl.coalesce(chaseable, pl.col("due_date").min()).alias("due_date"))
+    asked = evidence.touches.group_by("customer_id", "cycle").agg(pl.col("sent_date").max().alias("_asked_date"))
+    now = evidence.customers.select("customer_id", "cycle").join(
         overdue, on="customer_id", how="left", maintain_order="left"
     )
-    running = pl.when(pl.col("due_date").is_not_null()).then(pl.coalesce("_before", began))
+    now = now.join(asked, on=["customer_id", "cycle"], how="left", maintain_order="left")
+    began = pl.lit(CYCLE_PREFIX) + pl.col("due_date").dt.offset_by("1d").dt.to_string("%Y-%m-%d")
+    was_asked_for = pl.col("due_date") + pl.duration(days=policy.numbers.grace_days) < pl.col("_asked_date")
+    goes_on = was_asked_for.fill_null(value=True)
     return now.select(
         "customer_id",
-        running.alias("cycle"),
-        pl.when(pl.col("due_date").is_null()).then(pl.col("_before")).alias("closed_cycle"),
+        pl.when(pl.col("due_date").is_not_null())
+        .then(pl.when(goes_on).then(pl.coalesce("cycle", began)).otherwise(began))
+        .alias("cycle"),
     )
 
 
@@ -97,7 +104,7 @@ def pauses(evidence: Evidence) -> pl.DataFrame:
         [own.join(dates, on="customer_id"), everyone.join(dates, how="cross")], how="diagonal_relaxed"
     ).filter(pl.col("local_date").is_between(pl.col("from_date"), pl.col("until_date")))
     holds = (
-        held.sort("until_date")
+        held.sort("until_date", "hold_id")
         .group_by("customer_id")
         .agg(pl.col("until_date").last().alias("hold_until_date"), pl.col("reason").last().alias("hold_reason"))
     )
@@ -126,7 +133,7 @@ def describe_customers(
     )
     for part in (
         standings.select("customer_id", "profile", "profile_rule", "profile_evidence"),
-        find_cycles(items, evidence),
+        find_cycles(items, evidence, policy),
         last_contacts(evidence),
         pauses(evidence),
     ):

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from goodterms.core.decide import combine_summaries, decide
+from goodterms.core.decide import Decision, combine_summaries, decide
 from goodterms.core.evidence import SETTLED, TOUCHES, Evidence, empty
 from goodterms.core.habits import summarise_settled
 from goodterms.core.plan_touches import PLANNED
@@ -31,12 +31,12 @@ def foresee(evidence: Evidence, policy: Policy, days: int) -> pl.DataFrame:
     for day in range(days):
         decision = decide(state, policy)
         planned.append(decision.touches)
-        state = _next_day(state, decision.touches, decision.cycles, _PREVIEW_IDS * (day + 1))
+        state = _next_day(state, decision, _PREVIEW_IDS * (day + 1))
     return pl.concat(planned) if planned else pl.DataFrame(schema=PLANNED)
 
 
-def _next_day(state: Evidence, touches: pl.DataFrame, cycles: pl.DataFrame, first_id: int) -> Evidence:
-    as_sent = touches.select(
+def _next_day(state: Evidence, decision: Decision, first_id: int) -> Evidence:
+    as_sent = decision.touches.select(
         (pl.int_range(pl.len()) + first_id).alias("touch_id"),
         "customer_id", "cycle", "playbook", "step", "level", "occurrence", "channel", "planned_date",
         pl.col("planned_date").alias("sent_date"),
@@ -44,6 +44,8 @@ def _next_day(state: Evidence, touches: pl.DataFrame, cycles: pl.DataFrame, firs
         pl.lit(value=True).alias("is_automatic"),
         "deadline_date",
     ).cast(TOUCHES)  # fmt: skip
-    people = state.customers.drop("cycle").join(cycles, on="customer_id", how="left", maintain_order="left")
+    kept = decision.cycles.join(decision.habits.select("customer_id", "signal_seen_date"), on="customer_id", how="left")
+    people = state.customers.drop("cycle", "signal_seen_date")
+    people = people.join(kept, on="customer_id", how="left", maintain_order="left")
     people = people.with_columns(pl.col("local_date") + timedelta(days=1)).select(state.customers.columns)
     return replace(state, customers=people, touches=pl.concat([state.touches, as_sent]))

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from goodterms.core.chase import carry, describe_customers, items_asked
+from goodterms.core.chase import carry, describe_customers
+from goodterms.core.courtesies import find_courtesies
 from goodterms.core.evidence import Evidence
 from goodterms.core.policy import Policy
 from goodterms.core.recipients import choose_recipients
@@ -64,7 +65,6 @@ WAIT_REASONS = {
 PROBLEMS = pl.Schema(
     {"customer_id": pl.Int64(), "kind": pl.String(), "cycle": pl.String(), "playbook": pl.String(), "step": pl.String()}
 )
-CHAIN_WAITS = ("no_step_left",)
 
 
 def plan_touches(
@@ -79,7 +79,7 @@ def plan_touches(
     people = describe_customers(evidence, items, standings, policy)
     carried = carry(items, policy)
     chain = _next_in_chain(people.join(carried, on="customer_id"), evidence.touches, policy)
-    courtesy = _courtesies(people, carried, items, habits, evidence, policy)
+    courtesy = find_courtesies(people, carried, items, habits, evidence, policy)
     considered = pl.concat([chain, courtesy], how="diagonal_relaxed")
     considered = considered.with_columns(_wait_reason(policy).alias("reason"))
     ready = considered.filter(pl.col("reason").is_null())
@@ -100,58 +100,56 @@ def plan_touches(
 def _next_in_chain(owing: pl.DataFrame, touches: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """The next step of each overdue customer's playbook; ``step`` is null when none is left.
 
-    After a change of playbook the chain goes on at the first step that is at least as firm as the last one sent.
-    A contextual playbook is entered at the step that fits the debt's age; every other at its first step.
+    After a change of playbook the chain goes on at the first step that is at least as firm as the last one sent, and
+    does not repeat what was said. A contextual playbook is entered at the step that fits the debt's age; every other
+    at its first step.
     """
     owing = owing.with_columns(pl.col("profile").alias("playbook"))
+    in_cycle = touches.join(owing.select("customer_id", "cycle"), on=["customer_id", "cycle"], how="semi")
+    # A person's own contact moves the gap, never the chain.
+    sent = in_cycle.filter(pl.col("sent_date").is_not_null() & pl.col("is_automatic"))
     steps = policy.playbooks.steps.filter(pl.col("anchor") == "overdue")
-    owing = owing.join(_last_sent(touches), on=["customer_id", "cycle"], how="left", maintain_order="left")
-    known = steps.select(
-        "playbook", pl.col("step").alias("last_step"), pl.col("position").alias("last_position"), "at_most"
-    )
-    owing = owing.join(
-        known,
-        left_on=["last_playbook", "last_step"],
-        right_on=["playbook", "last_step"],
-        how="left",
-        maintain_order="left",
-    )
-    options = owing.select(
-        "customer_id",
-        "playbook",
-        "days_overdue",
-        "last_playbook",
-        "last_position",
-        "last_level",
-        "last_count",
-        "at_most",
-    ).join(steps.drop("at_most"), on="playbook")
-    chosen = options.filter(_comes_next(policy)).sort("customer_id", "position")
-    first = chosen.group_by("customer_id", maintain_order=True).first().select("customer_id", "position")
-    fields = steps.drop("at_most")
-    owing = owing.drop("at_most").join(first, on="customer_id", how="left", maintain_order="left")
-    owing = owing.join(fields, on=["playbook", "position"], how="left", maintain_order="left")
-    return owing.join(
-        _tries(touches), on=["customer_id", "cycle", "playbook", "step"], how="left", maintain_order="left"
-    )
+    owing = owing.join(_last_sent(sent), on="customer_id", how="left", maintain_order="left")
+    last = ["last_playbook", "last_step"]
+    known = steps.select("playbook", "step", pl.col("position").alias("last_position"))
+    owing = owing.join(known, left_on=last, right_on=["playbook", "step"], how="left", maintain_order="left")
+    facts = owing.select("customer_id", "playbook", "days_overdue", "last_playbook", "last_position", "last_level")
+    options = facts.join(steps, on="playbook")
+    options = options.join(_times_sent(sent), on=["customer_id", "playbook", "step"], how="left")
+    options = options.with_columns(pl.col("templates").list.first().alias("said"))
+    options = options.join(_said(sent, policy), on=["customer_id", "said"], how="left")
+    chosen = options.filter(_comes_next(policy)).group_by("customer_id").agg(pl.col("position").min())
+    owing = owing.join(chosen, on="customer_id", how="left", maintain_order="left")
+    owing = owing.join(steps.drop("at_most"), on=["playbook", "position"], how="left", maintain_order="left")
+    return owing.join(_tries(in_cycle), on=["customer_id", "playbook", "step"], how="left", maintain_order="left")
 
 
-def _last_sent(touches: pl.DataFrame) -> pl.DataFrame:
-    """The last touch sent per customer and cycle, and how often its step was sent."""
-    sent = touches.filter(pl.col("sent_date").is_not_null()).sort("sent_date", "touch_id")
-    sent = sent.with_columns(pl.len().over("customer_id", "cycle", "playbook", "step").alias("last_count"))
-    return sent.group_by("customer_id", "cycle", maintain_order=True).agg(
+def _last_sent(sent: pl.DataFrame) -> pl.DataFrame:
+    """The last step sent per customer."""
+    ordered = sent.sort("sent_date", "touch_id")
+    return ordered.group_by("customer_id", maintain_order=True).agg(
         pl.col("playbook").last().alias("last_playbook"),
         pl.col("step").last().alias("last_step"),
         pl.col("level").last().alias("last_level"),
         pl.col("sent_date").last().alias("last_sent_date"),
-        pl.col("last_count").last(),
     )
+
+
+def _times_sent(sent: pl.DataFrame) -> pl.DataFrame:
+    return sent.group_by("customer_id", "playbook", "step").agg(pl.len().alias("times_sent"))
+
+
+def _said(sent: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """The words (templates) each customer was sent."""
+    words = policy.playbooks.steps.select("playbook", "step", pl.col("channels").alias("channel"), "templates")
+    words = words.explode("channel", "templates").rename({"templates": "said"})
+    said = sent.join(words, on=["playbook", "step", "channel"])
+    return said.select("customer_id", "said", pl.lit(value=True).alias("was_said")).unique()
 
 
 def _tries(touches: pl.DataFrame) -> pl.DataFrame:
     """How often each step was already tried in its cycle, sent or not: the next try is a new occurrence."""
-    return touches.group_by("customer_id", "cycle", "playbook", "step").agg(pl.len().alias("tries"))
+    return touches.group_by("customer_id", "playbook", "step").agg(pl.len().alias("tries"))
 
 
 def _comes_next(policy: Policy) -> pl.Expr:
@@ -163,103 +161,25 @@ def _comes_next(policy: Policy) -> pl.Expr:
     newest_fit = position == position.filter(fits_age).max().over("customer_id")
     entered = pl.when(pl.col("playbook").is_in(contextual)).then(newest_fit).otherwise(position == 0)
     same_book = (pl.col("last_playbook") == pl.col("playbook")) & last.is_not_null()
-    repeats = pl.col("last_count") < pl.col("at_most")
-    following = pl.when(repeats).then(position >= last).otherwise(position > last)
-    as_firm = pl.col("level") >= pl.col("last_level")
-    return pl.when(is_fresh).then(entered).when(same_book).then(following).otherwise(as_firm)
+    # A step that may still be repeated comes before the one after it.
+    following = position >= last
+    changed_to = (pl.col("level") >= pl.col("last_level")) & pl.col("was_said").is_null()
+    is_left = pl.col("times_sent").fill_null(0) < pl.col("at_most")
+    return is_left & pl.when(is_fresh).then(entered).when(same_book).then(following).otherwise(changed_to)
 
 
-def _courtesies(
-    people: pl.DataFrame,
-    carried: pl.DataFrame,
-    items: pl.DataFrame,
-    habits: pl.DataFrame,
-    evidence: Evidence,
-    policy: Policy,
-) -> pl.DataFrame:
-    """Steps for customers with nothing to chase: around the due date, welcome, thanks, check-in; one per customer."""
-    free = people.join(carried, on="customer_id", how="anti").with_columns(pl.col("profile").alias("playbook"))
-    found = [
-        _around_due_date(free, items, policy),
-        _welcomes(free, habits, evidence, policy),
-        _thanks(free, evidence, policy),
-        _check_ins(free, evidence, policy),
-    ]
-    rows = pl.concat([frame for frame in found if frame.height] or found[:1], how="diagonal_relaxed")
-    rows = rows.join(_tries(evidence.touches), on=["customer_id", "cycle", "playbook", "step"], how="left")
-    # Each of these is said once; a second row per customer waits for another day.
-    return rows.filter(pl.col("tries").is_null()).unique("customer_id", keep="first", maintain_order=True)
-
-
-def _in_window(rows: pl.DataFrame, anchor: str, days: pl.Expr, policy: Policy) -> pl.DataFrame:
-    """Rows joined with their playbook's steps of this anchor whose window is open: ranges, never equality."""
-    steps = policy.playbooks.steps.filter(pl.col("anchor") == anchor).drop("at_most")
-    opened = rows.with_columns(days.cast(pl.Int32).alias("_days")).join(steps, on="playbook")
-    return opened.filter(pl.col("_days").is_between(pl.col("from_day"), pl.col("to_day"))).drop("_days")
-
-
-def _around_due_date(free: pl.DataFrame, items: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    owed = items.filter((pl.col("chase_minor") > 0) & (pl.col("days_overdue") <= policy.numbers.grace_days))
-    rows = free.drop("cycle").join(owed, on="customer_id")
-    opened = _in_window(rows, "due", pl.col("days_overdue"), policy)
-    least = policy.numbers.minimum_balance_minor
-    grouped = (
-        opened.sort("due_date", "position", "invoice_id")
-        .group_by(
-            *free.drop("cycle").columns,
-            *policy.playbooks.steps.drop("playbook", "at_most").columns,
-            "due_date",
-            maintain_order=True,
-        )
-        .agg(
-            items_asked("chase_minor"),
-            pl.col("invoice_id").first().alias("carrying_invoice_id"),
-            pl.col("chase_minor").max().alias("_most"),
-            pl.col("currency").first().alias("_currency"),
-            pl.col("days_overdue").first(),
-        )
-    )
-    minimum = pl.col("_currency").replace_strict(list(least), list(least.values()), default=0, return_dtype=pl.Int64)
-    return (
-        grouped.filter(pl.col("_most") >= minimum)
-        .drop("_most", "_currency")
-        .with_columns((pl.lit("due-") + pl.col("due_date").dt.to_string("%Y-%m-%d")).alias("cycle"))
-    )
-
-
-def _welcomes(free: pl.DataFrame, habits: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.DataFrame:
-    untouched = free.join(evidence.touches, on="customer_id", how="anti")
-    facts = habits.filter((pl.col("settled_count") == 0) & (pl.col("open_count") > 0))
-    rows = untouched.join(facts.select("customer_id", "tenure_days"), on="customer_id")
-    opened = _in_window(rows, "first_invoice", pl.col("tenure_days"), policy)
-    return opened.drop("tenure_days").with_columns(pl.lit("welcome").alias("cycle"))
-
-
-def _thanks(free: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.DataFrame:
-    """For a cycle that closed since the last run, if anything clear or firmer was said in it."""
-    said = evidence.touches.filter(pl.col("sent_date").is_not_null() & (pl.col("level") >= 1))
-    closed = free.drop("cycle").rename({"closed_cycle": "cycle"}).filter(pl.col("cycle").is_not_null())
-    spoken = said.select("customer_id", "cycle").unique()
-    return _in_window(closed.join(spoken, on=["customer_id", "cycle"], how="semi"), "paid", pl.lit(0), policy)
-
-
-def _check_ins(free: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.DataFrame:
-    """A word without asking for money, some time after the last contact; never to somebody we never wrote to."""
-    known = free.filter(pl.col("cycle").is_null() & pl.col("last_contact_date").is_not_null())
-    silent = (pl.col("local_date") - pl.col("last_contact_date")).dt.total_days()
-    opened = _in_window(known, "quiet", silent, policy)
-    return opened.with_columns((pl.lit("quiet-") + pl.col("last_contact_date").dt.to_string("%Y-%m-%d")).alias("cycle"))
+def _spacing() -> pl.Expr:
+    """Whole days that lie between the last step sent and this one."""
+    is_repeat = (pl.col("last_step") == pl.col("step")) & (pl.col("last_playbook") == pl.col("playbook"))
+    return pl.when(is_repeat).then(pl.coalesce("repeat_days", "spacing_days")).otherwise(pl.col("spacing_days"))
 
 
 def earliest_date(policy: Policy) -> pl.Expr:
     """The first day on which the row's next step may go out."""
-    spacing = (
-        pl.when(pl.col("last_step") == pl.col("step")).then(pl.col("repeat_days")).otherwise(pl.col("spacing_days"))
-    )
     gap = pl.duration(days=policy.numbers.gap_days)
     return pl.max_horizontal(
         pl.col("due_date") + pl.duration(days=pl.max_horizontal("from_day", policy.numbers.grace_days + 1)),
-        pl.col("last_sent_date") + pl.duration(days=spacing),
+        pl.col("last_sent_date") + pl.duration(days=_spacing()),
         pl.col("last_contact_date") + gap,
         pl.col("deadline_date") + pl.duration(days=1),
     )
@@ -271,9 +191,6 @@ def _wait_reason(policy: Policy) -> pl.Expr:
     is_chain = pl.col("anchor").is_null() | (pl.col("anchor") == "overdue")
     numbers = policy.numbers
     reply_open = pl.col("unhandled_reply_date") + pl.duration(days=numbers.reply_wait_days) >= today
-    spacing = (
-        pl.when(pl.col("last_step") == pl.col("step")).then(pl.col("repeat_days")).otherwise(pl.col("spacing_days"))
-    )
     tests = [
         ("hold", pl.col("hold_until_date").is_not_null()),
         ("pending", pl.col("is_pending")),
@@ -282,8 +199,8 @@ def _wait_reason(policy: Policy) -> pl.Expr:
         ("plan", pl.col("plan_until_date") >= today),
         ("no_step_left", pl.col("step").is_null()),
         ("not_yet", is_chain & (pl.col("days_overdue") < pl.col("from_day"))),
-        ("deadline", pl.col("deadline_date") >= today),
-        ("spacing", pl.col("last_sent_date") + pl.duration(days=spacing) > today),
+        ("deadline", is_chain & (pl.col("deadline_date") >= today)),
+        ("spacing", pl.col("last_sent_date") + pl.duration(days=_spacing()) > today),
         ("gap", pl.col("last_contact_date") + pl.duration(days=numbers.gap_days) > today),
         ("weekly_cap", pl.col("week_count") >= numbers.weekly_cap),
         ("tried_today", pl.col("is_tried_today")),
@@ -320,15 +237,15 @@ def _due_reason() -> pl.Expr:
         .then(pl.lit("nothing was sent in this cycle before"))
         .otherwise(
             pl.format(
-                "the last message ({}) went out {} days ago",
+                "the last message ({}) went out {} ago",
                 pl.col("last_step"),
-                (pl.col("local_date") - pl.col("last_sent_date")).dt.total_days(),
+                _days((pl.col("local_date") - pl.col("last_sent_date")).dt.total_days()),
             )
         )
     )
     chain = pl.format(
-        "The oldest unpaid invoice is {} days overdue, the step is due from day {}, and {}.",
-        pl.col("days_overdue"),
+        "The oldest unpaid invoice is {} overdue, the step is due from day {}, and {}.",
+        _days(pl.col("days_overdue")),
         pl.col("from_day"),
         last,
     )
@@ -337,13 +254,17 @@ def _due_reason() -> pl.Expr:
         pl.when(anchor == "overdue")
         .then(chain)
         .when(anchor == "due")
-        .then(pl.format("An invoice is due on {}.", pl.col("due_date").dt.to_string("%Y-%m-%d")))
+        .then(pl.format("Payment is due on {}.", pl.col("due_date").dt.to_string("%Y-%m-%d")))
         .when(anchor == "first_invoice")
         .then(pl.lit("The first invoice has just been issued."))
         .when(anchor == "paid")
         .then(pl.lit("Everything that was overdue has been paid."))
         .otherwise(pl.format("No contact since {}.", pl.col("last_contact_date").dt.to_string("%Y-%m-%d")))
     )
+
+
+def _days(count: pl.Expr) -> pl.Expr:
+    return pl.format("{} {}", count, pl.when(count == 1).then(pl.lit("day")).otherwise(pl.lit("days")))
 
 
 def _as_waits(waiting: pl.DataFrame, policy: Policy) -> pl.DataFrame:
