@@ -7,7 +7,6 @@ from typer.core import TyperGroup
 
 from goodterms.cli.backup import backup, restore, resume_sending
 from goodterms.cli.daily import customers, preview, run
-from goodterms.cli.daily import customers, preview, run
 from goodterms.cli.demo import demo
 from goodterms.cli.doctor import doctor
 from goodterms.cli.printing import print_refusal
@@ -16,7 +15,6 @@ from goodterms.cli.setup import organisation_app, user_app
 from goodterms.core.refusal import Refusal
 
 EVERY_DAY = "Every day"
-DAILY = "The day's work"
 SETTING_UP = "Setting up"
 RUNNING = "Keeping it running"
 
@@ -64,10 +62,7 @@ def goodterms(
 app.command("run", rich_help_panel=EVERY_DAY)(run)
 app.command("preview", rich_help_panel=EVERY_DAY)(preview)
 app.command("customers", rich_help_panel=EVERY_DAY)(customers)
-app.command("demo", rich_help_panel=DAILY)(demo)
-app.command("run", rich_help_panel=DAILY)(run)
-app.command("preview", rich_help_panel=DAILY)(preview)
-app.command("customers", rich_help_panel=DAILY)(customers)
+app.command("demo", rich_help_panel=SETTING_UP)(demo)
 app.add_typer(organisation_app, name="organisation", rich_help_panel=SETTING_UP)
 app.add_typer(user_app, name="user", rich_help_panel=SETTING_UP)
 app.command("serve", rich_help_panel=RUNNING)(serve)
