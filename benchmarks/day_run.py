@@ -119,13 +119,14 @@ def read_and_group(organisation_id: int, condition: str) -> int:
     import polars as pl
 
     from goodterms.core.evidence import SETTLED
-    from goodterms.database.reading import read_frame
+    from goodterms.database.reading import bulk_reading, read_frame
 
     query = (
         "SELECT id, customer_id, currency, issue_date, due_date, settled_date, amount_minor, payment_count, is_disputed"
         f" FROM ledger_invoice WHERE organisation_id = %s AND {condition}"
     )
-    frame = read_frame(query, [organisation_id], SETTLED)
+    with bulk_reading():
+        frame = read_frame(query, [organisation_id], SETTLED)
     frame.group_by("customer_id").agg(pl.col("amount_minor").sum(), pl.col("due_date").min())
     return frame.height
 

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
+from django.db import transaction
 
-from goodterms.database.reading import read_frame, read_inside_transaction
+from goodterms.database.reading import BulkReadFailed, bulk_reading, read_frame, read_inside_transaction
 from goodterms.database.writing import insert_frame, update_frame, upsert_frame
 from goodterms.ledger.models import Customer
 from tests.factories import make_organisation
@@ -57,19 +58,51 @@ def test_what_is_written_is_read_back_by_both_readers() -> None:
     assert insert_frame(TABLE, frame) == len(AWKWARD)
     expected = frame.select(SCHEMA.names())
     assert read_frame(QUERY, [organisation.pk], SCHEMA).sort("number").equals(expected)
+    with bulk_reading():
+        assert read_frame(QUERY, [organisation.pk], SCHEMA).sort("number").equals(expected)
     assert read_inside_transaction(QUERY, [organisation.pk], SCHEMA).equals(expected)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_an_empty_result_has_the_schema() -> None:
     assert read_frame(QUERY, [0], SCHEMA).schema == SCHEMA
+    with bulk_reading():
+        assert read_frame(QUERY, [0], SCHEMA).schema == SCHEMA
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_column_of_nulls_keeps_its_type() -> None:
     organisation = make_organisation()
     insert_frame(TABLE, customers(organisation.pk, ["a", "b"], [None, None]))
-    assert read_frame(QUERY, [organisation.pk], SCHEMA)["terms_days"].to_list() == [None, None]
+    with bulk_reading():
+        assert read_frame(QUERY, [organisation.pk], SCHEMA)["terms_days"].to_list() == [None, None]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bulk_read_leaves_the_writing_connection_its_file_and_locks() -> None:
+    """A second SQLite in this process would drop the locks and files of the first when it closes."""
+    organisation = make_organisation()
+    insert_frame(TABLE, customers(organisation.pk, ["a"], [1]))
+    for number in range(5):
+        with bulk_reading():
+            assert read_frame(QUERY, [organisation.pk], SCHEMA)["terms_days"].to_list() == [number + 1]
+        Customer.objects.update(terms_days=number + 2)
+    assert Customer.objects.get().terms_days == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_query_that_fails_in_bulk_says_why() -> None:
+    make_organisation()
+    with bulk_reading(), pytest.raises((BulkReadFailed, Exception), match="no_such_table"):
+        read_frame("SELECT a, b, c, d, e FROM no_such_table", [], SCHEMA)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_inside_a_transaction_a_bulk_read_sees_what_it_wrote() -> None:
+    organisation = make_organisation()
+    with transaction.atomic(), bulk_reading():
+        insert_frame(TABLE, customers(organisation.pk, ["a"], [1]))
+        assert read_frame(QUERY, [organisation.pk], SCHEMA).height == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -83,7 +116,8 @@ def test_nulls_before_the_first_value_do_not_decide_the_type() -> None:
         " CASE WHEN terms_days = 7 THEN known_from_date END FROM ledger_customer WHERE organisation_id = %s"
     )
     schema = pl.Schema({"none": pl.String(), "word": pl.String(), "number": pl.Float64(), "day": pl.Date()})
-    frame = read_frame(query, [organisation.pk], schema)
+    with bulk_reading():
+        frame = read_frame(query, [organisation.pk], schema)
     assert frame.null_count().row(0) == (rows, rows - 1, rows - 1, rows - 1)
     assert frame.drop_nulls("word").row(0) == (None, "late", 1.5, date(2026, 1, 31))
 

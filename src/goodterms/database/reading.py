@@ -1,46 +1,61 @@
-"""Frames out of the database: by ADBC for whole ledgers, through Django's own connection inside a transaction."""
+"""Frames out of the database: through Django's connection, or in bulk by ADBC for whole ledgers."""
 
-from collections.abc import Sequence
-from contextlib import closing
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from datetime import date
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import adbc_driver_postgresql.dbapi
-import adbc_driver_sqlite.dbapi
 import polars as pl
 from django.db import connection
 
 Parameters = Sequence[int | str | None]
+FETCHED_ROWS = 50_000
+
+
+class BulkReadFailed(Exception):
+    """The reading process could not answer a query."""
 
 
 def read_frame(query: str, parameters: Parameters, schema: pl.Schema) -> pl.DataFrame:
     """The rows of ``query`` as a frame of exactly ``schema``.
 
-    Placeholders are ``%s``. The columns must come in the schema's order; the order of the rows is not kept. Inside a transaction the rows are read
-    through it, so that they include what it has written; outside, by ADBC, which is ten times faster.
+    Placeholders are ``%s``. The columns must come in the schema's order; the order of the rows is not kept. Within
+    ``bulk_reading`` and outside a transaction the rows come by ADBC, several times faster; otherwise through
+    Django's connection, including what the running transaction has written.
     """
     if connection.in_atomic_block:
         return read_inside_transaction(query, parameters, schema)
-    if connection.vendor == "sqlite":
-        return _read_sqlite(query, parameters, schema)
-    return _read_postgresql(query, parameters, schema)
+    if connection.vendor == "postgresql" and _is_bulk.get() is not None:
+        return _read_postgresql(query, parameters, schema)
+    reader = _is_bulk.get()
+    if isinstance(reader, _SqliteReader):
+        return reader.read(_inline(query, parameters), schema)
+    return read_inside_transaction(query, parameters, schema)
 
 
 def read_inside_transaction(query: str, parameters: Parameters, schema: pl.Schema) -> pl.DataFrame:
-    """The same through Django's connection: for few rows, or for rows this transaction wrote."""
+    """The rows through Django's connection, with what the running transaction has written."""
+    parts = [pl.DataFrame(schema=schema)]
     with connection.cursor() as cursor:
         cursor.execute(query, tuple(parameters))
-        rows = cursor.fetchall()
+        while rows := cursor.fetchmany(FETCHED_ROWS):
+            parts.append(_as_frame(rows, schema))
+    return pl.concat(parts)
+
+
+def _as_frame(rows: Sequence[tuple[Any, ...]], schema: pl.Schema) -> pl.DataFrame:
     columns = [
-        [_plain(value, kind) for value in values]
-        for values, kind in zip(_turn(rows, schema), schema.dtypes(), strict=True)
+        [_plain(value, kind) for value in values] if kind in (pl.Date(), pl.Boolean()) else values
+        for values, kind in zip(zip(*rows, strict=True), schema.dtypes(), strict=True)
     ]
     return pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=schema)
-
-
-def _turn(rows: list[tuple[Any, ...]], schema: pl.Schema) -> list[tuple[Any, ...]]:
-    """Rows as columns, also when there is none."""
-    return list(zip(*rows, strict=True)) if rows else [()] * len(schema)
 
 
 def _plain(value: Any, kind: pl.DataType) -> Any:
@@ -52,15 +67,66 @@ def _plain(value: Any, kind: pl.DataType) -> Any:
     return value
 
 
-def _read_sqlite(query: str, parameters: Parameters, schema: pl.Schema) -> pl.DataFrame:
-    path = str(connection.settings_dict["NAME"])
-    with (
-        closing(adbc_driver_sqlite.dbapi.connect(f"file:{path}?mode=ro")) as reader,
-        closing(reader.cursor()) as cursor,
-    ):
-        cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": "65536"})
-        cursor.execute(f"{_typed_row(schema)} UNION ALL SELECT * FROM ({_inline(query, parameters)})")
-        return _tighten(cursor.fetch_polars().slice(1), schema)
+_is_bulk: ContextVar["_SqliteReader | bool | None"] = ContextVar("is_bulk", default=None)
+
+
+@contextmanager
+def bulk_reading() -> Iterator[None]:
+    """Within the block whole ledgers are read by ADBC; on SQLite by one process beside, which sees one snapshot."""
+    if _is_bulk.get() is not None or connection.in_atomic_block:
+        yield
+        return
+    if connection.vendor == "postgresql":
+        token = _is_bulk.set(True)
+        try:
+            yield
+        finally:
+            _is_bulk.reset(token)
+        return
+    with _SqliteReader(str(connection.settings_dict["NAME"])) as reader:
+        token = _is_bulk.set(reader)
+        try:
+            yield
+        finally:
+            _is_bulk.reset(token)
+
+
+class _SqliteReader:
+    """The reading process (database.sqlite_reader), for as long as the block lasts."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> "_SqliteReader":
+        self._folder = tempfile.TemporaryDirectory(prefix="goodterms-read-")
+        command = [sys.executable, "-m", "goodterms.database.sqlite_reader", self._path]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        _pipe(self._process.stdin).close()
+        self._process.wait()
+        _pipe(self._process.stdout).close()
+        self._folder.cleanup()
+
+    def read(self, query: str, schema: pl.Schema) -> pl.DataFrame:
+        target = Path(self._folder.name) / "rows.arrow"
+        typed = f"{_typed_row(schema)} UNION ALL SELECT * FROM ({query})"
+        question, answers = _pipe(self._process.stdin), _pipe(self._process.stdout)
+        question.write(json.dumps({"query": typed, "target": str(target)}) + "\n")
+        question.flush()
+        answer = answers.readline()
+        if answer != "\n":
+            raise BulkReadFailed(answer.strip() or "The reading process has ended.")
+        frame = pl.read_ipc(target)
+        target.unlink()
+        return _tighten(frame.slice(1), schema)
+
+
+def _pipe(end: IO[str] | None) -> IO[str]:
+    if end is None:
+        raise BulkReadFailed("The reading process has no pipe.")
+    return end
 
 
 def _typed_row(schema: pl.Schema) -> str:
@@ -83,8 +149,19 @@ def _read_postgresql(query: str, parameters: Parameters, schema: pl.Schema) -> p
         closing(adbc_driver_postgresql.dbapi.connect(postgresql_address())) as reader,
         closing(reader.cursor()) as cursor,
     ):
-        cursor.execute(_inline(query, parameters))
+        names = ", ".join(f'"{name}"' for name in schema)
+        typed = ", ".join(f'"{name}"::{_postgresql_type(kind)}' for name, kind in schema.items())
+        cursor.execute(f"SELECT {typed} FROM ({_inline(query, parameters)}) AS answer ({names})")
         return _tighten(cursor.fetch_polars(), schema)
+
+
+def _postgresql_type(kind: pl.DataType) -> str:
+    """The type to read a column as: sums come as numeric, which the driver hands over as an opaque type."""
+    if kind.is_integer():
+        return "bigint"
+    if kind.is_float():
+        return "double precision"
+    return {pl.String(): "text", pl.Date(): "date", pl.Boolean(): "boolean"}[kind]
 
 
 def postgresql_address() -> str:

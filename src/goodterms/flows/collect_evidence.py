@@ -1,7 +1,7 @@
 """Evidence out of the database: as it stands now, or as it was known on a day of the past."""
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -71,12 +71,6 @@ class Scope:
             return self.read(queries.SETTLED_STALE, SETTLED)
         return read_frame(queries.SETTLED_OF.format(stale=", ".join(map(str, stale))), [], SETTLED)
 
-    def is_large(self) -> bool:
-        """Whether reading in bulk is worth its start."""
-        if self.customer_ids is not None:
-            return len(self.customer_ids) > FEW_CUSTOMERS
-        return Customer.objects.filter(organisation=self.organisation)[:FEW_CUSTOMERS].count() >= FEW_CUSTOMERS
-
     def _words(self) -> dict[str, str]:
         ids = self.customer_ids
         chosen = "" if ids is None else f"AND {{}} IN ({', '.join(str(int(number)) for number in ids) or 'NULL'})"
@@ -104,8 +98,19 @@ def collect_evidence(
     summary alone, the kept summaries for the others.
     """
     scope = Scope(organisation, now, customer_ids, on)
-    with bulk_reading() if scope.is_large() else nullcontext():
+    with reading(organisation, customer_ids):
         return _collect(scope)
+
+
+@contextmanager
+def reading(organisation: Organisation, customer_ids: Sequence[int] | None = None) -> Iterator[None]:
+    """Read in bulk within the block where the ledger, or the choice of customers, is large enough for it."""
+    if customer_ids is not None:
+        is_large = len(customer_ids) > FEW_CUSTOMERS
+    else:
+        is_large = Customer.objects.filter(organisation=organisation)[:FEW_CUSTOMERS].count() == FEW_CUSTOMERS
+    with bulk_reading() if is_large else nullcontext():
+        yield
 
 
 def _collect(scope: Scope) -> Collected:

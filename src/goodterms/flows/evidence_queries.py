@@ -1,7 +1,8 @@
 """The SQL of the evidence, the same for both databases; the words in braces are filled in by Scope.
 
 Column order is that of the frame's schema. Conditions of partial indexes are written as Django writes them (NOT x = 0):
-SQLite uses such an index only for the very same words. PostgreSQL's sums of bigint are decimals: hence the casts. Queries ending in _ON know nothing later than the day {on}.
+SQLite uses such an index only for the very same words. PostgreSQL's sums of bigint are decimals: hence the casts.
+Queries ending in _ON know nothing later than the day {on}.
 """
 
 from goodterms.core.habits import SUMMARY

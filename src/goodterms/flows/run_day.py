@@ -11,10 +11,10 @@ from django.db import transaction
 from goodterms.core.calendar import opens_at
 from goodterms.core.policy import Policy
 from goodterms.database.writing import insert_frame, upsert_frame
-from goodterms.flows.collect_evidence import organisation_date
+from goodterms.flows.collect_evidence import organisation_date, reading
 from goodterms.flows.decide_day import Decided, decide_for
 from goodterms.flows.note_unreadable import note_unreadable
-from goodterms.flows.write_standings import write_standings
+from goodterms.flows.write_standings import read_standings, write_standings
 from goodterms.followup.models import DayRun, Task
 from goodterms.organizations.models import Organisation
 from goodterms.outbox.keys import touch_key_expr
@@ -42,13 +42,15 @@ def run_day(organisation: Organisation, now: datetime, *, on: date | None = None
     own record. Facts that change in between are seen by the gate before anything leaves. With ``on`` the decision
     knows nothing later than that day.
     """
-    decided = decide_for(organisation, now, on=on)
+    with reading(organisation):
+        decided = decide_for(organisation, now, on=on)
+        before = read_standings(organisation)
     run_date = on or organisation_date(organisation, now)
     with transaction.atomic():
         counts: dict[str, Any] = count_decision(decided)
         if on is None:
             counts["summaries_renewed"] = _write_summaries(organisation, decided)
-        counts["profiles_changed"] = write_standings(organisation, decided, run_date, now)
+        counts["profiles_changed"] = write_standings(organisation, decided, before, run_date, now)
         counts["touches_new"] = write_touches(organisation, decided.decision.touches, decided.policy, now)
         counts["tasks_new"] = _write_tasks(organisation, decided.decision.problems, run_date, now)
         counts["data_problems_new"] = note_unreadable(organisation, now)

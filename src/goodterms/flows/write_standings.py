@@ -29,17 +29,27 @@ KEPT = pl.Schema(
         "policy_hash": pl.String(),
     }
 )
-_QUERY = f"SELECT {', '.join(KEPT)} FROM followup_customerprofile WHERE organisation_id = %s"
+_DRIFTS = {"profile_evidence", "verdict_evidence", "signal_strength"}
+"""These move a little every day: they are kept as they were when something else last changed."""
+BEFORE = pl.Schema({name: kind for name, kind in KEPT.items() if name not in _DRIFTS})
+_QUERY = f"SELECT {', '.join(BEFORE)} FROM followup_customerprofile WHERE organisation_id = %s"
 
 
-def write_standings(organisation: Organisation, decided: Decided, run_date: date, now: datetime) -> int:
-    """Write the standings that differ from those kept; the number of customers whose standing changed.
+def read_standings(organisation: Organisation) -> pl.DataFrame:
+    """The standings kept (columns: BEFORE)."""
+    return read_frame(_QUERY, [organisation.pk], BEFORE)
+
+
+def write_standings(
+    organisation: Organisation, decided: Decided, before: pl.DataFrame, run_date: date, now: datetime
+) -> int:
+    """Write the standings that differ from those kept (``before``); the number of customers whose standing changed.
 
     A changed profile or a new signal is told on the customer's timeline; the first standing of a customer is not.
+    Evidence is kept as of the change; what it is today is a matter of deciding again.
     """
     fresh = standings_of(decided)
-    before = read_frame(_QUERY, [organisation.pk], KEPT)
-    changed = fresh.join(before, on=KEPT.names(), how="anti", nulls_equal=True)
+    changed = fresh.join(before, on=BEFORE.names(), how="anti", nulls_equal=True)
     if changed.is_empty():
         return 0
     rows = changed.with_columns(
