@@ -33,7 +33,7 @@ def _set(part: Part, facts: Facts, language: Language, layout: Fragments, has_pa
         case Prose():
             return layout.wrap("prose", text=mark_strong(str(escape(part.marked))))
         case Statements():
-            tables = "".join(_set_table(table, language, layout) for table in part.tables)
+            tables = "".join(set_table(table, language, layout) for table in part.tables)
             return tables + (layout.fill("prose", text=part.later) if part.later else "")
         case PaymentDetails():
             return _set_payment(part, language, layout, has_payment_code)
@@ -43,7 +43,8 @@ def _set(part: Part, facts: Facts, language: Language, layout: Fragments, has_pa
             return _set_answers(part, facts, language, layout)
 
 
-def _set_table(table: Table, language: Language, layout: Fragments) -> str:
+def set_table(table: Table, language: Language, layout: Fragments) -> str:
+    """A statement in the fragments of any layout that has them."""
     labels = language.labels
     titles = {name: str(escape(labels[name])) for name in ("invoice", "due", "open")}
     rows = "".join(_set_row(row, labels["issued"], layout) for row in table.rows)

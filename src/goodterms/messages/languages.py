@@ -30,13 +30,18 @@ class LanguageUnknown(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Language:
-    """One language; ``labels`` are the fixed words of the layouts, ``answers`` the offered replies by question."""
+    """One language; ``labels`` are the fixed words of the layouts, ``answers`` the offered replies by question.
+
+    ``profiles`` and ``habits`` are the sentences of call sheets, ``rude`` the words that no message may say.
+    """
 
     code: str
     locale: Locale
     date_patterns: Mapping[str, str]
     labels: Mapping[str, str]
     call_labels: Mapping[str, str]
+    profiles: Mapping[str, str]
+    habits: Mapping[str, str]
     answers: Mapping[str, tuple[str, ...]]
     rude: tuple[str, ...]
     _affixes: dict[tuple[str, bool], tuple[str, str]] = field(default_factory=dict, repr=False, compare=False)
@@ -84,6 +89,10 @@ class Language:
             "%", self.labels["percent_sign"]
         )
 
+    def whole_percent(self, share: float) -> str:
+        """A share from 0 to 1 as a whole percentage."""
+        return self.percent(Decimal(round(share * 100)))
+
     def number(self, value: int) -> str:
         return format_decimal(value, locale=self.locale)
 
@@ -93,7 +102,11 @@ class Language:
 
     def count(self, count: int, label: str, **values: str) -> str:
         """A label that counts, ``<label>_one`` or ``<label>_other``, with the number and other values in it."""
-        return self.labels[label + self.plural(count, "_one", "_other")].format(count=self.number(count), **values)
+        return self.count_in(self.labels, count, label, **values)
+
+    def count_in(self, words: Mapping[str, str], count: int, label: str, **values: str) -> str:
+        """The same, from another table of words."""
+        return words[label + self.plural(count, "_one", "_other")].format(count=self.number(count), **values)
 
     def join(self, parts: Sequence[str]) -> str:
         """A, B and C."""
@@ -148,6 +161,8 @@ def _load_language(code: str) -> Language:
         date_patterns={style: content["dates"][style] for style in _STYLES},
         labels=content["labels"],
         call_labels=content["call"],
+        profiles=content["profiles"],
+        habits=content["habits"],
         answers={question: tuple(options) for question, options in content["answers"].items()},
         rude=tuple(content["rude"]),
     )

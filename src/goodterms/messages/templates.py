@@ -44,6 +44,11 @@ class Words:
     body: BoundTemplate
     names: frozenset[str]
 
+    def render(self, context: Mapping[str, Any]) -> tuple[str, str]:
+        """Subject on one line, and body as written; raises TemplateFault where a fact that is not there is printed."""
+        subject = _join_lines(_render(self.subject, "subject", context)).translate(_UNMARKED)
+        return subject, _render(self.body, "body", context)
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -102,8 +107,8 @@ def find_words(template: str, language: Language) -> Words:
 
 def render_words(words: Words, context: Mapping[str, Any]) -> Rendered:
     """Fill a template in; raises TemplateFault where it prints a fact that is not there."""
-    subject = _render(words.subject, "subject", context)
-    return Rendered(_join_lines(subject).translate(_UNMARKED), split_paragraphs(_render(words.body, "body", context)))
+    subject, body = words.render(context)
+    return Rendered(subject, split_paragraphs(body))
 
 
 def _render(template: BoundTemplate, part: str, context: Mapping[str, Any]) -> str:

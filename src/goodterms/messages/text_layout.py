@@ -36,11 +36,12 @@ def _set(part: Part, language: Language) -> str:
 
 
 def _set_statements(part: Statements, language: Language) -> str:
-    blocks = [_set_table(table, language) for table in part.tables]
+    blocks = [set_table_text(table, language) for table in part.tables]
     return "\n\n".join([*blocks, *([part.later] if part.later else [])])
 
 
-def _set_table(table: Table, language: Language) -> str:
+def set_table_text(table: Table, language: Language) -> str:
+    """A statement in columns."""
     labels = language.labels
     titles = (labels["invoice"], labels["issued"], labels["due"], labels["late"], labels["open"])
     amounts = [labels["open"], *(row.open for row in table.rows), *(row.amount for row in table.sums)]
