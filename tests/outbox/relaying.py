@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from goodterms.channels.port import Channel, Parcel, Receipt
+from goodterms.channels.wiring import channels_from
 from goodterms.flows.relay import RelayCounts, relay_due
 from goodterms.followup.gate_answer import GateAnswer
 from goodterms.followup.models import Touch
@@ -14,6 +16,7 @@ from goodterms.messages.message import Message
 from goodterms.organizations.models import Organisation
 from goodterms.outbox.keys import touch_key
 from goodterms.outbox.models import Effect
+from tests.channels.servers import plain_server
 from tests.conftest import NOW
 from tests.factories import make_customer, make_effect, make_organisation, make_touch
 
@@ -122,6 +125,12 @@ def relay(channel: Channel | Mapping[str, Channel], now: datetime = NOW, **given
     channels = {"email": channel} if not isinstance(channel, Mapping) else channel
     values: dict[str, Any] = {"worker": "worker-1", "lease": LEASE, "gate": open_gate, "compose": compose}
     return relay_due(now, channels=channels, **values | given)
+
+
+def channels_for(order: Mapping[str, Any]) -> Mapping[str, Channel]:
+    """The channels of an installation: an SMTP server on loopback at ``port``, else the folder."""
+    server = plain_server(order["port"]) if order.get("port") else None
+    return channels_from(Path(order["folder"]), server)
 
 
 def raising(error: Exception) -> Callable[[], None]:

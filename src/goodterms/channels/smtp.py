@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Literal
 
 from goodterms.channels.email import CONTENT_TYPE, prepare_email
@@ -91,10 +92,10 @@ class SmtpChannel:
         server = self._server
         if server.security == "tls":
             connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, timeout=server.timeout_seconds, context=server.tls()
+                server.host, server.port, _own_name(), timeout=server.timeout_seconds, context=server.tls()
             )
         else:
-            connection = smtplib.SMTP(server.host, server.port, timeout=server.timeout_seconds)
+            connection = smtplib.SMTP(server.host, server.port, _own_name(), timeout=server.timeout_seconds)
         try:
             # The message's last line goes in a packet of its own, which must not wait for the others' receipt.
             _socket(connection).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -191,6 +192,12 @@ class SmtpChannel:
     def _dropped(self, text: str) -> Unavailable:
         self.close()
         return Unavailable(f"The mail server {self._server} {text}.")
+
+
+@cache
+def _own_name() -> str:
+    """This machine's name for the greeting; asked of the name service once, since that may take long."""
+    return socket.getfqdn()
 
 
 def _has_ended(connection: smtplib.SMTP) -> bool:
