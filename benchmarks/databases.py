@@ -40,6 +40,6 @@ def installation() -> Iterator[str]:
 def run_phase(module: str, phase: str, *arguments: str) -> list[list[object]]:
     """Run a phase of a benchmark in a process of its own, so that its peak memory is its own; the rows it printed."""
     command = [sys.executable, "-m", module, "--phase", phase, *arguments]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     rows: list[list[object]] = json.loads(done.stdout.splitlines()[-1])
     return rows
