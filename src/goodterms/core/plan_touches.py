@@ -113,11 +113,12 @@ def _next_in_chain(owing: pl.DataFrame, touches: pl.DataFrame, policy: Policy) -
     last = ["last_playbook", "last_step"]
     known = steps.select("playbook", "step", pl.col("position").alias("last_position"))
     owing = owing.join(known, left_on=last, right_on=["playbook", "step"], how="left", maintain_order="left")
-    facts = owing.select("customer_id", "playbook", "days_overdue", "last_playbook", "last_position", "last_level")
-    options = facts.join(steps, on="playbook")
+    facts = ["customer_id", "local_date", "playbook", "days_overdue", "last_playbook", "last_position", "last_level"]
+    options = owing.select(facts).join(steps, on="playbook")
     options = options.join(_times_sent(sent), on=["customer_id", "playbook", "step"], how="left")
     options = options.with_columns(pl.col("templates").list.first().alias("said"))
     options = options.join(_said(sent, policy), on=["customer_id", "said"], how="left")
+    options = options.join(_rested(touches, steps), on=["customer_id", "playbook", "step"], how="left")
     chosen = options.filter(_comes_next(policy)).group_by("customer_id").agg(pl.col("position").min())
     owing = owing.join(chosen, on="customer_id", how="left", maintain_order="left")
     owing = owing.join(steps.drop("at_most"), on=["playbook", "position"], how="left", maintain_order="left")
@@ -147,24 +148,35 @@ def _said(sent: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     return said.select("customer_id", "said", pl.lit(value=True).alias("was_said")).unique()
 
 
+def _rested(touches: pl.DataFrame, steps: pl.DataFrame) -> pl.DataFrame:
+    """When the steps that are not said anew in every cycle were last sent, in whichever cycle."""
+    resting = steps.filter(pl.col("rest_days").is_not_null()).select("playbook", "step")
+    sent = touches.join(resting, on=["playbook", "step"], how="semi")
+    return sent.group_by("customer_id", "playbook", "step").agg(pl.col("sent_date").max().alias("rests_since"))
+
+
 def _tries(touches: pl.DataFrame) -> pl.DataFrame:
     """How often each step was already tried in its cycle, sent or not: the next try is a new occurrence."""
     return touches.group_by("customer_id", "playbook", "step").agg(pl.len().alias("tries"))
 
 
 def _comes_next(policy: Policy) -> pl.Expr:
+    """Which steps may come next; the first of them does."""
     contextual = [book.id for book in policy.playbooks.by_id.values() if book.entry == "contextual"]
     position, last = pl.col("position"), pl.col("last_position")
+    rests = (pl.col("rests_since") + pl.duration(days=pl.col("rest_days")) > pl.col("local_date")).fill_null(
+        value=False
+    )
+    is_left = (pl.col("times_sent").fill_null(0) < pl.col("at_most")) & ~rests
+    first = position.filter(is_left).min().over("customer_id")
+    fits_age = (pl.col("from_day") <= pl.col("days_overdue")) & (pl.col("level") <= pl.col("entry_level")) & is_left
+    newest_fit = pl.coalesce(position.filter(fits_age).max().over("customer_id"), first)
+    entered = position == pl.when(pl.col("playbook").is_in(contextual)).then(newest_fit).otherwise(first)
     is_fresh = pl.col("last_playbook").is_null()
-    mild = pl.col("level") <= pl.col("entry_level")
-    fits_age = ((pl.col("from_day") <= pl.col("days_overdue")) & mild) | (position == 0)
-    newest_fit = position == position.filter(fits_age).max().over("customer_id")
-    entered = pl.when(pl.col("playbook").is_in(contextual)).then(newest_fit).otherwise(position == 0)
     same_book = (pl.col("last_playbook") == pl.col("playbook")) & last.is_not_null()
     # A step that may still be repeated comes before the one after it.
     following = position >= last
     changed_to = (pl.col("level") >= pl.col("last_level")) & pl.col("was_said").is_null()
-    is_left = pl.col("times_sent").fill_null(0) < pl.col("at_most")
     return is_left & pl.when(is_fresh).then(entered).when(same_book).then(following).otherwise(changed_to)
 
 

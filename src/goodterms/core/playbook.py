@@ -23,6 +23,7 @@ STEPS = pl.Schema(
         "spacing_days": pl.Int32(),  # whole days since the last touch of the cycle was sent
         "repeat_days": pl.Int32(),  # null: not repeated
         "at_most": pl.Int32(),
+        "rest_days": pl.Int32(),  # null: said anew in every cycle
         "channels": pl.List(pl.String()),
         "templates": pl.List(pl.String()),  # one per channel
         "role_order": pl.Int32(),  # index into Playbooks.role_orders
@@ -52,6 +53,7 @@ class Step(BaseModel):
     spacing_days: int = Field(7, ge=1)
     repeat_days: int | None = Field(None, ge=1)
     at_most: int = Field(1, ge=1)
+    rest_days: int | None = Field(None, ge=1, description="Not said again to the same customer for so long.")
     channels: dict[str, str] = Field(min_length=1, description="Channel -> template, in order of preference.")
     roles: tuple[str, ...] = ("accounts_payable", "owner", "buyer", "executive", "other")
     level: int = Field(ge=0, le=5)
@@ -68,6 +70,8 @@ class Step(BaseModel):
             raise ValueError("a step that is not anchored to 'overdue' needs to_day: the last day it may still go out")
         if self.to_day is not None and self.to_day < self.from_day:
             raise ValueError("to_day lies before from_day")
+        if self.rest_days is not None and self.anchor != "overdue":
+            raise ValueError("rest_days belongs to steps anchored to 'overdue'; the others are said once each")
         if (self.repeat_days is None) != (self.at_most == 1):
             raise ValueError("a repeated step needs both repeat_days and at_most (2 or more)")
         return self
@@ -127,6 +131,8 @@ def load_playbooks(rows: Iterable[Mapping[str, Any]], *, interest_enabled: bool)
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
             raise PlaybookFault(f"playbook {row.get('id', '?')}: {where}: {first['msg']}.") from error
+        if playbook.id in playbooks:
+            raise PlaybookFault(f"playbook {playbook.id}: two playbooks are called so; give each its own id.")
         kept = [step for step in playbook.steps if step.needs != "interest" or interest_enabled]
         playbooks[playbook.id] = playbook.model_copy(update={"steps": tuple(kept)})
     role_orders = tuple(dict.fromkeys(step.roles for book in playbooks.values() for step in book.steps))

@@ -1,11 +1,18 @@
 """Rules as data: ordered conditions over habit columns, compiled once; the first that matches decides."""
 
+import re
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+
+FUNCTIONS = ("abs", "coalesce", "greatest", "least", "nullif", "round")
+"""The functions a condition may use: those that look at nothing but one customer's own values."""
+_CALL = re.compile(r"\b([a-z_]\w*)\s*\(", re.IGNORECASE)
+_WORDS = {"and", "or", "not", "in", "between", "when", "then", "else", "is", "like"}
+_CLOCK = re.compile(r"\b(current_(date|time|timestamp)|localtime(stamp)?)\b", re.IGNORECASE)
 
 
 class RuleFault(Exception):
@@ -42,8 +49,9 @@ class RuleSet:
 def compile_rules(name: str, rows: Iterable[Mapping[str, Any]], schema: pl.Schema, outcomes: set[str]) -> RuleSet:
     """Compile TOML rows ``{id, outcome, when, because}`` against the columns they may name.
 
-    Raises RuleFault for an unknown column or outcome, a condition that is no boolean, a repeated id or condition,
-    a sentence that names a column the condition does not, a rule that can never be reached, or a missing last rule.
+    Raises RuleFault for an unknown column or outcome, a condition that is no boolean, uses other functions than
+    FUNCTIONS or reads the clock, a repeated id or condition, a sentence that names what is no column, a rule that can
+    never be reached, or a missing last rule.
     """
     rules: list[Rule] = []
     for row in rows:
@@ -70,11 +78,8 @@ def _compile_rule(name: str, row: Mapping[str, Any], schema: pl.Schema, outcomes
     if row["outcome"] not in outcomes:
         raise RuleFault(f"{where}: there is no {row['outcome']!r}; choose one of {', '.join(sorted(outcomes))}.")
     when = " ".join(str(row["when"]).split())
-    try:
-        condition = pl.sql_expr(when)
-        columns = tuple(dict.fromkeys(condition.meta.root_names()))
-    except pl.exceptions.PolarsError as error:
-        raise RuleFault(f"{where}: the condition {when!r} cannot be read: {error}.") from error
+    condition = _read_condition(where, when)
+    columns = tuple(dict.fromkeys(condition.meta.root_names()))
     for column in columns:
         if column not in schema:
             raise RuleFault(f"{where}: there is no habit called {column!r}; the guide lists the ones there are.")
@@ -89,9 +94,25 @@ def _compile_rule(name: str, row: Mapping[str, Any], schema: pl.Schema, outcomes
     return Rule(str(row["id"]), str(row["outcome"]), when, because, condition, columns)
 
 
+def _read_condition(where: str, when: str) -> pl.Expr:
+    try:
+        condition = pl.sql_expr(when)
+    except pl.exceptions.PolarsError as error:
+        raise RuleFault(f"{where}: the condition {when!r} cannot be read: {error}.") from error
+    called = {name.lower() for name in _CALL.findall(when)} - _WORDS
+    if not called.issubset(FUNCTIONS):
+        names = ", ".join(sorted(called - set(FUNCTIONS)))
+        raise RuleFault(f"{where}: the condition {when!r} uses {names}; there are {', '.join(FUNCTIONS)} only.")
+    if _CLOCK.search(when):
+        raise RuleFault(f"{where}: the condition {when!r} reads the clock; compare days that are habits.")
+    if not condition.meta.root_names() and when.lower() != "true":
+        raise RuleFault(f'{where}: the condition {when!r} names no habit; to match everybody write "true".')
+    return condition
+
+
 def _check_sentence(where: str, because: str, schema: pl.Schema) -> None:
     try:
-        because.format_map(dict.fromkeys(schema, 0))
+        because.format_map({name: _Shown(name, 0) for name in schema})
     except (KeyError, ValueError, IndexError, AttributeError) as error:
         raise RuleFault(f"{where}: the sentence {because!r} names something that is no habit: {error}.") from error
 
@@ -140,15 +161,45 @@ def _named(sentence: str) -> list[str]:
 
 
 def explain(rule: Rule, evidence: Mapping[str, Any]) -> str:
-    """The rule's sentence with this customer's values in it."""
-    return rule.because.format_map({name: _plain(name, value) for name, value in evidence.items()})
+    """The rule's sentence with this customer's values in it.
+
+    ``{name}`` shows the value; ``{name:invoice}`` counts ("1 invoice", "3 invoices"); ``{name:late}`` speaks of days
+    late ("5 days late", "1 day early", "on the day").
+    """
+    return rule.because.format_map({name: _Shown(name, value) for name, value in evidence.items()})
 
 
-def _plain(name: str, value: Any) -> Any:
-    if value is None:
-        return "unknown"
-    if name.endswith(("_share", "_concentration", "_percentile")) and isinstance(value, int | float):
-        return f"{round(value * 100)} %"
-    if isinstance(value, float):
-        return f"{value:.0f}" if abs(value) >= 3 or value == int(value) else f"{value:.1f}"
-    return value
+@dataclass(frozen=True)
+class _Shown:
+    """A value as a sentence shows it."""
+
+    name: str
+    value: Any
+
+    def __format__(self, word: str) -> str:
+        if word and not word.replace(" ", "").isalpha():
+            raise ValueError(f"{{{self.name}:{word}}}: after the colon stands a noun in the singular, or late")
+        if word == "late":
+            return self._lateness()
+        plain = str(self)
+        if not word or self.value is None:
+            return plain
+        return f"{plain} {word}" if plain == "1" else f"{plain} {word}s"
+
+    def _lateness(self) -> str:
+        if self.value is None:
+            return "unknown"
+        if abs(self.value) < 0.5:
+            return "on the day"
+        days = format(_Shown(self.name, abs(self.value)), "day")
+        return f"{days} late" if self.value > 0 else f"{days} early"
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return "unknown"
+        if self.name.endswith(("_share", "_concentration", "_percentile")) and isinstance(self.value, int | float):
+            return f"{round(self.value * 100)} %"
+        if isinstance(self.value, float):
+            is_whole = abs(self.value) >= 3 or self.value == int(self.value)
+            return f"{self.value:.0f}" if is_whole else f"{self.value:.1f}"
+        return str(self.value)
