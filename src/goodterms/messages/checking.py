@@ -42,13 +42,25 @@ def check(message: Message, facts: Facts) -> tuple[Fault, ...]:
     template = find_template(message.template)
     parts = _read_parts(message, facts, language)
     amounts, days = allowed_amounts(facts), allowed_dates(facts)
-    faults = [*_check_addresses(message), *_check_subject(message), *_check_purpose(template, facts)]
+    faults = [*_check_addresses(message), *_check_subject(message), *check_purpose(template, facts)]
     faults += _check_payment(template, parts, facts)
     for part in parts:
         faults += _check_words(part, language)
         faults += check_values(part, amounts, days)
         if template.asks_money and part.name != "subject":
             faults += check_presence(part, facts, language)
+    return tuple(dict.fromkeys(faults))
+
+
+def check_call(message: Message, facts: Facts) -> tuple[Fault, ...]:
+    """The same for a call sheet, which only a colleague reads: somebody to call, and nothing unfinished in it."""
+    faults = list(check_purpose(find_template(message.template), facts))
+    if not message.recipient_email:
+        faults.append(Fault("phone_missing", "There is no phone number to call; add one to a contact of the customer."))
+    language = language_of(message.language)
+    subject = read_part("title", message.subject, mask_facts(message.subject, list_suspects(facts, language)), language)
+    faults += _check_words(subject, language)
+    faults += check_values(subject, allowed_amounts(facts), allowed_dates(facts))
     return tuple(dict.fromkeys(faults))
 
 
@@ -93,7 +105,8 @@ def _check_subject(message: Message) -> Iterator[Fault]:
         yield Fault("subject_long", text)
 
 
-def _check_purpose(template: Template, facts: Facts) -> Iterator[Fault]:
+def check_purpose(template: Template, facts: Facts) -> Iterator[Fault]:
+    """Whether there is any need for the message, before a word of it is composed."""
     if template.asks_money and not facts.asked_items:
         yield Fault("nothing_to_ask", "Nothing that may be asked for is open any more; the message is not needed.")
     if facts.deadline and facts.deadline <= facts.today:

@@ -111,7 +111,7 @@ def _describe_interest(interest: Interest, language: Language) -> dict[str, Any]
     return _given(
         law=interest.law,
         legal_basis=interest.legal_basis,
-        percent=language.percent(interest.annual_percent),
+        percent=language.percent(interest.annual_percent) if interest.annual_percent is not None else None,
         until=language.date(interest.until),
         amount=language.amounts([amount for amount in sums if amount]),
         compensation=language.amounts([amount for amount in fixed if amount]),

@@ -130,11 +130,14 @@ class ItemInterest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interest:
-    """What the law gives for late payment up to ``until``; claimed now, or only announced."""
+    """What the law gives for late payment up to ``until``; claimed now, or only announced.
+
+    ``annual_percent`` is the present rate, None where it differs from invoice to invoice.
+    """
 
     law: str
     legal_basis: str
-    annual_percent: Decimal
+    annual_percent: Decimal | None
     until: date
     items: tuple[ItemInterest, ...]
     is_claimed: bool
