@@ -103,6 +103,13 @@ def test_customers_and_invoices_that_cannot_be_followed_up_are_counted(run: Run,
     assert found["due_date_missing"]["message"].endswith("never chased: 1.")
 
 
+def test_customers_whose_language_has_no_words_are_counted(run: Run, healthy: Organisation) -> None:
+    for number, language in (("C5", "fr"), ("C6", "fr"), ("C7", "de")):
+        make_invoice(make_customer(healthy, number, language=language), "R", due=date(2026, 3, 1))
+    make_customer(healthy, "C8", language="nl")
+    assert findings(run)["customer_language_unknown"]["message"].endswith(": fr 2.")
+
+
 def test_open_data_problems_are_counted(run: Run, healthy: Organisation) -> None:
     for number, resolved in ((1, None), (2, current_moment())):
         DataProblem.objects.create(

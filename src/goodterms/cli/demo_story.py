@@ -20,11 +20,13 @@ SHOWN_FIRST = ("red_tape", "bad_patch", "failing", "forgetful", "chronic", "avoi
 SHOWN_CUSTOMERS = 3
 SHOWN_LINES = 9
 
+CHANNELS = {"email": "E-mails", "call": "Calls"}
 STATES = {
-    "sent": "written into the outbox folder",
-    "waiting": "wait for a person's approval",
-    "queued": "wait for the customer's own working hours",
-    "planned": "wait for their day",
+    ("email", "sent"): "written into the outbox folder",
+    ("call", "sent"): "on the worklist, each with its call sheet",
+    "waiting": "waiting for a person's approval",
+    "queued": "waiting for the customer's own working hours",
+    "planned": "waiting for their day",
     "withheld": "withheld at the last moment",
 }
 
@@ -61,13 +63,18 @@ def tell_decisions(report: RunReport) -> None:
 
 def tell_touches(organisation: Organisation, day: date) -> None:
     """The day's touches per channel, and what became of them."""
-    touches = Touch.objects.filter(organisation=organisation, planned_date=day)
-    channels = Counter(touches.values_list("channel", flat=True))
-    states = Counter(Effect.objects.filter(touch__in=touches).values_list("state", flat=True))
-    names = {"email": "e-mails", "call": "calls for a person to make"}
-    contacts = " and ".join(f"{count} {names.get(name, name)}" for name, count in channels.most_common())
-    ends = "; ".join(f"{states[state]} {words}" for state, words in STATES.items() if states[state])
-    say(f"Today's contacts, one per customer at most: {contacts or 'none'}. Of these {ends or 'none went out'}.")
+    effects = Effect.objects.filter(organisation=organisation, touch__planned_date=day)
+    counts = Counter(effects.values_list("channel", "state"))
+    say("Today's contacts, one per customer at most:")
+    for channel, name in CHANNELS.items():
+        parts = [
+            f"{count} {STATES.get((channel, state)) or STATES.get(state, state)}"
+            for (of, state), count in counts.most_common()
+            if of == channel
+        ]
+        say(f"  {name}: {'; '.join(parts) or 'none'}.")
+    for reason, count in Counter(effects.filter(state="withheld").values_list("reason", flat=True)).most_common(3):
+        say(f"  Withheld ({count}): {reason}")
 
 
 def tell_customers(organisation: Organisation, day: date) -> None:

@@ -168,6 +168,13 @@ def _ledger(organisation: Organisation) -> Iterator[Finding]:
             f"Open invoices without a due date, which are never chased: {undated:,}.",
             "Import a file with due dates, or name your terms: goodterms organisation policy terms_days=30",
         )
+    if foreign := languages_without_words(organisation):
+        yield Finding(
+            "customer_language_unknown",
+            Severity.WARNING,
+            f"Customers with open invoices in a language that has no words, whose messages are withheld: {foreign}.",
+            "Import a customer file that gives them another language, or add the words (CONTRIBUTING.md).",
+        )
     if problems:
         yield Finding(
             "data_problems",
@@ -184,6 +191,13 @@ def unreachable_customers(organisation: Organisation) -> QuerySet[Customer]:
     )
     has_open = _open(organisation).filter(customer=OuterRef("pk"))
     return Customer.objects.filter(Exists(has_open), ~Exists(reachable), organisation=organisation)
+
+
+def languages_without_words(organisation: Organisation) -> str:
+    """The languages of owing customers in which nothing can be written, with the number of customers: "fr 3, nl 7"."""
+    owing = Customer.objects.filter(Exists(_open(organisation).filter(customer=OuterRef("pk"))))
+    counts = owing.filter(organisation=organisation).exclude(language="").values_list("language").annotate(Count("pk"))
+    return ", ".join(f"{language} {count:,}" for language, count in sorted(counts) if match_language(language) is None)
 
 
 def _open(organisation: Organisation) -> QuerySet[Invoice]:
