@@ -118,9 +118,20 @@ class Invoice(models.Model):
             ),
         ]
         indexes = [
+            # Holds all that sums per customer need: one pass over it sums a million open items without the table.
             models.Index(
-                fields=["organisation", "customer"],
+                fields=["organisation", "customer", "currency", "due_date", "kind", "open_amount_minor"],
                 name="invoice_open_by_customer",
+                condition=~Q(open_amount_minor=0),
+            ),
+            models.Index(
+                fields=["organisation", "currency"],
+                name="invoice_open_by_currency",
+                condition=~Q(open_amount_minor=0),
+            ),
+            models.Index(
+                fields=["organisation", "number"],
+                name="invoice_open_by_number",
                 condition=~Q(open_amount_minor=0),
             ),
         ]
@@ -263,6 +274,13 @@ class DataProblem(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "fingerprint"], name="data_problem_once")]
+        indexes = [
+            models.Index(
+                fields=["organisation", "found_at"],
+                name="data_problem_open_by_time",
+                condition=Q(resolved_at__isnull=True),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.message
