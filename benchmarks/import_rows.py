@@ -47,6 +47,7 @@ def measure(folder: Path, rows: int) -> None:
     print(f"{rows:,} rows, {first.stat().st_size / 1e6:,.0f} MB, {connection.vendor}")
     print(f"{'pass':<34}{'seconds':>9}{'rows/s':>12}{'peak MB':>9}{'ratio':>8}")
     reference = timed(lambda: plain_pass(first, importer.organisation_id))
+    clear_plain_pass()
     show("reference: read_csv, bulk insert", reference, rows, reference)
     for name, path, day in (
         ("import", first, date(2026, 6, 1)),
@@ -113,7 +114,7 @@ def write_file(path: Path, rows: int, *, is_newer: bool) -> None:
 
 
 def plain_pass(path: Path, organisation_id: int) -> None:
-    """The same file read by Polars and its rows inserted, nothing checked and nobody looked up; then taken back."""
+    """The same file read by Polars and its rows inserted and committed, nothing checked and nobody looked up."""
     import polars as pl
     from django.db import transaction
 
@@ -142,7 +143,15 @@ def plain_pass(path: Path, organisation_id: int) -> None:
             first_imported_at=pl.lit(NOW),
         )
         insert_frame("ledger_invoice", rows)
-        transaction.set_rollback(True)
+
+
+def clear_plain_pass() -> None:
+    """Take the plain rows away again; not timed."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM ledger_invoice")
+        cursor.execute("DELETE FROM ledger_customer")
 
 
 if __name__ == "__main__":

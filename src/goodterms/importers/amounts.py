@@ -5,7 +5,8 @@ from typing import Literal
 
 import polars as pl
 
-from goodterms.core.money import CURRENCIES, minor_digits
+from goodterms.core.money import CURRENCIES, Money, minor_digits
+from goodterms.core.refusal import Refusal
 from goodterms.importers.refusals import AmountsAmbiguous, AmountsContradict
 
 Mark = Literal[".", ","]
@@ -162,3 +163,28 @@ def to_minor(parts: pl.DataFrame, mark: Mark | None, currency: pl.Series) -> pl.
         .when(~fits)
         .then(pl.lit("too_large")),
     )
+
+
+class AmountUnclear(Refusal):
+    """An amount given by a person cannot be read, or could mean two things."""
+
+    def __init__(self, text: str, currency: str, why: str) -> None:
+        super().__init__(f"{text!r} {why}. Write the amount in {currency} like 1234.50, without thousands separators.")
+
+
+def read_amount(text: str, currency: str) -> Money:
+    """A single amount as a person types it; raises AmountUnclear or, for the currency, UnknownCurrency."""
+    minor_digits(currency)
+    parts = take_apart(pl.Series([text.strip()]))
+    evidence = parts["evidence"][0]
+    if evidence == "?":
+        raise AmountUnclear(text, currency, "can be thousands or a fraction")
+    read = to_minor(parts, evidence, pl.Series([currency]))
+    why = {
+        "not_an_amount": "is not an amount",
+        "too_many_decimals": f"has more decimals than {currency} has",
+        "too_large": "is too large",
+    }
+    if fault := read["fault"][0]:
+        raise AmountUnclear(text, currency, why[fault])
+    return Money(int(read["minor"][0]), currency)
