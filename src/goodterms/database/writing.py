@@ -78,7 +78,8 @@ def _executemany(statement: str, frame: pl.DataFrame) -> int:
 def _sqlite_rows(frame: pl.DataFrame) -> Iterator[list[tuple[Any, ...]]]:
     text = frame.with_columns(
         pl.selectors.date().dt.to_string("%Y-%m-%d"),
-        pl.selectors.datetime().dt.to_string("%Y-%m-%d %H:%M:%S%.6f"),
+        # As Django writes them: SQLite compares moments as text.
+        pl.selectors.datetime().dt.to_string("%Y-%m-%d %H:%M:%S%.6f").str.strip_suffix(".000000"),
         pl.selectors.boolean().cast(pl.Int8),
     )
     for start in range(0, text.height, BATCH_ROWS):

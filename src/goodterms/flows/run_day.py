@@ -1,9 +1,8 @@
 """The day's run: decide for everyone, and write down what was decided, in one transaction."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 from django.db import transaction
@@ -39,29 +38,44 @@ def run_day(organisation: Organisation, now: datetime, *, on: date | None = None
     """Decide the day and plan its effects; running it again adds nothing.
 
     Reads first, then writes everything in one transaction: summaries, profiles, effects, touches, tasks and the run's
-    own record. Facts that change in between are seen by the gate before anything leaves. With ``on`` the decision
-    knows nothing later than that day.
+    own record. Facts that change in between are seen by the gate before anything leaves; when another run was
+    finished in between, this one decides again. With ``on`` the decision knows nothing later than that day.
     """
-    with reading(organisation):
-        decided = decide_for(organisation, now, on=on)
-        before = read_standings(organisation)
+    while True:
+        last = _last_run(organisation)
+        with reading(organisation):
+            decided = decide_for(organisation, now, on=on)
+            before = read_standings(organisation)
+        with transaction.atomic():
+            # PostgreSQL lets one run write at a time by this lock, SQLite by the transaction itself.
+            Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+            if _last_run(organisation) == last:
+                return _write(organisation, decided, before, now, on)
+
+
+def _last_run(organisation: Organisation) -> int:
+    return DayRun.objects.filter(organisation=organisation).order_by("pk").values_list("pk", flat=True).last() or 0
+
+
+def _write(
+    organisation: Organisation, decided: Decided, before: pl.DataFrame, now: datetime, on: date | None
+) -> RunReport:
     run_date = on or organisation_date(organisation, now)
-    with transaction.atomic():
-        counts: dict[str, Any] = count_decision(decided)
-        if on is None:
-            counts["summaries_renewed"] = _write_summaries(organisation, decided)
-        counts["profiles_changed"] = write_standings(organisation, decided, before, run_date, now)
-        counts["touches_new"] = write_touches(organisation, decided.decision.touches, decided.policy, now)
-        counts["tasks_new"] = _write_tasks(organisation, decided.decision.problems, run_date, now)
-        counts["data_problems_new"] = note_unreadable(organisation, now)
-        DayRun.objects.create(
-            organisation=organisation,
-            run_date=run_date,
-            started_at=now,
-            finished_at=now,
-            policy_hash=decided.policy.hash,
-            counts=counts,
-        )
+    counts: dict[str, Any] = count_decision(decided)
+    if on is None:
+        counts["summaries_renewed"] = _write_summaries(organisation, decided)
+    counts["profiles_changed"] = write_standings(organisation, decided, before, run_date, now)
+    counts["touches_new"] = write_touches(organisation, decided.decision.touches, decided.policy, now)
+    counts["tasks_new"] = _write_tasks(organisation, decided.decision.problems, run_date, now)
+    counts["data_problems_new"] = note_unreadable(organisation, now)
+    DayRun.objects.create(
+        organisation=organisation,
+        run_date=run_date,
+        started_at=now,
+        finished_at=now,
+        policy_hash=decided.policy.hash,
+        counts=counts,
+    )
     return RunReport(organisation, run_date, decided, counts)
 
 
@@ -99,8 +113,8 @@ def write_touches(organisation: Organisation, touches: pl.DataFrame, policy: Pol
     """Write effects and their touches; those already decided before (same key) are left alone. Returns the new ones."""
     if touches.is_empty():
         return 0
-    keyed = touches.with_columns(pl.lit(organisation.pk).alias("organisation_id"))
-    keyed = keyed.with_columns(touch_key_expr().alias("key"), _opening(touches, policy))
+    keyed = _with_openings(touches, policy).with_columns(pl.lit(organisation.pk).alias("organisation_id"))
+    keyed = keyed.with_columns(touch_key_expr().alias("key"))
     effects = keyed.select(
         "organisation_id",
         "key",
@@ -127,18 +141,16 @@ def write_touches(organisation: Organisation, touches: pl.DataFrame, policy: Pol
     return new
 
 
-def _opening(touches: pl.DataFrame, policy: Policy) -> pl.Expr:
-    """``not_before``: when the send window opens, in each customer's own time zone, on the planned day."""
+def _with_openings(touches: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Adds ``not_before``: when the send window opens, in each customer's own time zone, on the planned day."""
     pairs = touches.select("timezone", "planned_date").unique()
-    opens = {
-        (zone, day): opens_at(zone, day, policy.numbers.window_opens).astimezone(ZoneInfo("UTC"))
-        for zone, day in pairs.iter_rows()
-    }
-    moment: pl.Expr = pl.lit(None, dtype=pl.Datetime("us", "UTC"))
-    for (zone, day), opening in opens.items():
-        fits = (pl.col("timezone") == zone) & (pl.col("planned_date") == day)
-        moment = pl.when(fits).then(pl.lit(opening)).otherwise(moment)
-    return moment.alias("not_before")
+    opens = [opens_at(zone, day, policy.numbers.window_opens).astimezone(UTC) for zone, day in pairs.iter_rows()]
+    return touches.join(
+        pairs.with_columns(pl.Series("not_before", opens, dtype=pl.Datetime("us", "UTC"))),
+        on=["timezone", "planned_date"],
+        how="left",
+        maintain_order="left",
+    )
 
 
 def _items_json() -> pl.Expr:
