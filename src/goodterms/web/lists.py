@@ -62,6 +62,22 @@ def slice_rows(rows: "QuerySet[Table, Row]", order: Sequence[str], cursor: str, 
     )
 
 
+def slice_sums(rows: "QuerySet[Table, Row]", order: Sequence[str], cursor: str, size: int = PAGE_ROWS) -> Slice[Row]:
+    """The same for sums over groups, whose place after the last row seen would have to be summed anew: by number."""
+    _, values = read_cursor(cursor, order)
+    start = int(values[0]) if values else 0
+    found = list(rows.order_by(*order)[start : start + size + 1])
+
+    def at(position: int) -> str:
+        return signing.dumps(["next", list(order), [position]], salt=SALT)
+
+    return Slice(
+        found[:size],
+        at(start + size) if len(found) > size else "",
+        at(max(0, start - size)) if start else "",
+    )
+
+
 def write_cursor(direction: Direction, row: Any, order: Sequence[str]) -> str:
     """The place of ``row`` in the order, as a word for an address; signed, so that only ours come back."""
     values = [_value(row, field.lstrip("-")) for field in order]

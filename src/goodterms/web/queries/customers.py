@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from goodterms.ledger.models import Contact, Customer, Invoice
 from goodterms.organizations.models import Organisation
 from goodterms.organizations.scope import within
-from goodterms.web.lists import Count, Slice, count_up_to, slice_rows
+from goodterms.web.lists import Count, Slice, count_up_to, slice_rows, slice_sums
 from goodterms.web.queries.balances import Balance, balances_of, is_due_in, is_overdue, open_items, window_of
 
 SORTS_BY_NAME = {"name": ("name", "pk"), "-name": ("-name", "-pk"), "number": ("number", "pk")}
@@ -71,7 +71,7 @@ def _by_overdue(organisation: Organisation, wanted: CustomerFilter, cursor: str,
     )
     if wanted.age:
         sums = sums.filter(_oldest_in(wanted.age, today))
-    page = slice_rows(sums, ("-overdue", "customer_id"), cursor)
+    page = slice_sums(sums, ("-overdue", "customer_id"), cursor)
     ids = [row["customer_id"] for row in page.rows]
     found = Customer.objects.filter(pk__in=ids).select_related("profile").in_bulk()
     rows = _with_balances(organisation, [found[pk] for pk in ids], today)
@@ -117,6 +117,11 @@ def _with_balances(organisation: Organisation, customers: Iterable[Customer], to
     listed = list(customers)
     accounts = balances_of(organisation, [customer.pk for customer in listed], today)
     return [CustomerRow(customer, accounts.get(customer.pk, [])) for customer in listed]
+
+
+def named_like(organisation: Organisation, words: str) -> "QuerySet[Customer, int]":
+    """The ids of customers whose name has these words in it: for lists that are searched by customer."""
+    return Customer.objects.filter(organisation=organisation, name__icontains=words).values_list("pk", flat=True)
 
 
 def search_customers(organisation: Organisation, words: str, limit: int) -> "QuerySet[Customer]":

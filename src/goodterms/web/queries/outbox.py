@@ -5,8 +5,9 @@ from django.db.models import Q, QuerySet
 from goodterms.organizations.models import Organisation
 from goodterms.outbox.models import Effect
 from goodterms.web.queries.attention import ASKS_A_PERSON
+from goodterms.web.queries.customers import named_like
 
-ORDERS = {"newest": ("-not_before", "-pk"), "oldest": ("not_before", "pk")}
+NEWEST, OLDEST = "newest", "oldest"
 
 
 def list_effects(organisation: Organisation, *, state: str, channel: str, words: str) -> "QuerySet[Effect]":
@@ -19,5 +20,11 @@ def list_effects(organisation: Organisation, *, state: str, channel: str, words:
     if channel:
         effects = effects.filter(channel=channel)
     if words:
-        effects = effects.filter(Q(touch__customer__name__icontains=words) | Q(recipient__icontains=words))
+        effects = effects.filter(Q(customer_id__in=named_like(organisation, words)) | Q(recipient=words))
     return effects
+
+
+def order_of(state: str, sort: str) -> tuple[str, ...]:
+    """By their time within a state, which an index holds; all states together as they were decided."""
+    fields = ("not_before", "pk") if state else ("pk",)
+    return fields if sort == OLDEST else tuple(f"-{field}" for field in fields)

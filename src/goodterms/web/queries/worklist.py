@@ -13,6 +13,7 @@ from goodterms.organizations.models import Organisation
 from goodterms.outbox.models import Effect
 from goodterms.web.lists import Slice, slice_rows
 from goodterms.web.queries.balances import Balance, balances_of, is_overdue, open_items
+from goodterms.web.queries.customers import named_like
 
 TASK_SORTS = {
     "due": ("due_date", "pk"),
@@ -66,7 +67,7 @@ def open_tasks(organisation: Organisation, today: date, *, words: str, kind: str
     tasks = Task.objects.filter(organisation=organisation, done_at__isnull=True)
     tasks = tasks.filter(due_date__gt=today) if is_later else tasks.filter(due_date__lte=today)
     if words:
-        tasks = tasks.filter(Q(title__icontains=words) | Q(customer__name__icontains=words))
+        tasks = tasks.filter(Q(title__icontains=words) | Q(customer_id__in=named_like(organisation, words)))
     return tasks.filter(kind=kind) if kind else tasks
 
 
@@ -104,7 +105,7 @@ def going_today(
             finished_at__lt=end,
         )
     if words:
-        effects = effects.filter(touch__customer__name__icontains=words)
+        effects = effects.filter(customer_id__in=named_like(organisation, words))
     return effects.filter(channel=channel) if channel else effects
 
 
@@ -136,7 +137,7 @@ def find_waits(organisation: Organisation, now: datetime, today: date, words: st
     """
     overdue = open_items(organisation).filter(is_overdue(today))
     if words:
-        overdue = overdue.filter(customer__name__icontains=words)
+        overdue = overdue.filter(customer_id__in=named_like(organisation, words))
     oldest = overdue.values("customer_id").annotate(oldest=Min("due_date")).order_by("oldest", "customer_id")
     ids = list(oldest.values_list("customer_id", flat=True)[: WAITS_LOOKED_AT + 1])
     looked_at = ids[:WAITS_LOOKED_AT]

@@ -15,8 +15,9 @@ AGE_CHOICES = ("overdue", *AGES)
 @looking
 def customers(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Every customer, a page at a time."""
-    currencies = open_currencies(visit.organisation)
-    wanted = read_filter(request, currencies, visit.organisation.currency)
+    home = visit.organisation.currency
+    currencies = sorted(open_currencies(visit.organisation), key=lambda code: (code != home, code))
+    wanted = read_filter(request, currencies)
     page = list_customers(visit.organisation, wanted, request.GET.get("cursor", ""), visit.today)
     return render_page(
         request,
@@ -35,11 +36,10 @@ def customers(request: HttpRequest, visit: Visit) -> HttpResponse:
     )
 
 
-def read_filter(request: HttpRequest, currencies: list[str], home_currency: str) -> CustomerFilter:
+def read_filter(request: HttpRequest, currencies: list[str]) -> CustomerFilter:
     """The filter in the address; whoever owes most comes first where nothing else is asked."""
     sorts = [*SORTS_BY_NAME, *(f"overdue:{currency}" for currency in currencies)]
-    first = home_currency if home_currency in currencies else (currencies or [""])[0]
-    usual = f"overdue:{first}" if first else "name"
+    usual = f"overdue:{currencies[0]}" if currencies else "name"
     asked = request.GET.get
     return CustomerFilter(
         words=asked("q", "").strip()[:100],

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from goodterms.web.access import Visit, looking
 from goodterms.web.lists import count_up_to
 from goodterms.web.pages import render_page
-from goodterms.web.queries.outbox import ORDERS, list_effects
+from goodterms.web.queries.outbox import NEWEST, OLDEST, list_effects, order_of
 from goodterms.web.queries.worklist import slice_effects
 from goodterms.web.words import CHANNELS, STATES
 
@@ -18,11 +18,11 @@ def outbox(request: HttpRequest, visit: Visit) -> HttpResponse:
         "q": asked("q", "").strip()[:100],
         "state": asked("state", "") if asked("state") in (*STATES, "attention") else "",
         "channel": asked("channel", "") if asked("channel") in CHANNELS else "",
-        "sort": asked("sort", "") if asked("sort") in ORDERS else "newest",
+        "sort": OLDEST if asked("sort") == OLDEST else NEWEST,
     }
     effects = list_effects(visit.organisation, state=wanted["state"], channel=wanted["channel"], words=wanted["q"])
     context = {
-        "slice": slice_effects(effects, ORDERS[wanted["sort"]], asked("cursor", "")),
+        "slice": slice_effects(effects, order_of(wanted["state"], wanted["sort"]), asked("cursor", "")),
         "count": count_up_to(effects),
         "wanted": wanted,
         "states": STATES,
