@@ -9,6 +9,7 @@ from goodterms.cli.backup import backup, restore, resume_sending
 from goodterms.cli.daily import customers, preview, run
 from goodterms.cli.demo import demo
 from goodterms.cli.doctor import doctor
+from goodterms.cli.holding import hold
 from goodterms.cli.importing import import_file, pay, problems
 from goodterms.cli.printing import print_refusal
 from goodterms.cli.serve import serve, work
@@ -63,6 +64,7 @@ def goodterms(
 app.command("import", rich_help_panel=EVERY_DAY)(import_file)
 app.command("pay", rich_help_panel=EVERY_DAY)(pay)
 app.command("problems", rich_help_panel=EVERY_DAY)(problems)
+app.command("hold", rich_help_panel=EVERY_DAY)(hold)
 app.command("run", rich_help_panel=EVERY_DAY)(run)
 app.command("preview", rich_help_panel=EVERY_DAY)(preview)
 app.command("customers", rich_help_panel=EVERY_DAY)(customers)
