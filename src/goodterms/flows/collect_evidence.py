@@ -147,7 +147,7 @@ def _readable(people: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     zones = {name: find_zone(name, own).key for name in names}
     dates = local_dates(set(zones.values()), scope.now)
     known = people["timezone"].fill_null("").replace_strict(zones, return_dtype=pl.String())
-    local = pl.lit(scope.on) if scope.on else known.replace_strict(dates, return_dtype=pl.Date())
+    local = pl.lit(scope.on) if scope.on else known.replace_strict(dates, return_dtype=pl.Date()).cast(pl.Date())
     return people.with_columns(known.alias("timezone"), local.alias("local_date"))
 
 
