@@ -111,20 +111,24 @@ class CustomerMaker:
     def history(self, given: Mapping[str, Any] | Sequence[Any]) -> None:
         """Settled invoices, oldest first: days late, or ``{late, amount, currency, parts, disputed}``.
 
-        As a mapping: ``late`` (the list), ``every`` (days between due dates, 30), ``newest_due_ago`` (days, 30).
+        As a mapping: ``late`` (the list; "12 x 0" is twelve times 0), ``every`` (days between due dates, 30),
+        ``newest_due_ago`` (days; by itself at least 30, and everything is paid by today). An invoice may also say
+        ``{due, paid}``, both dates.
         """
         spec: Mapping[str, Any] = given if isinstance(given, Mapping) else {"late": given}
-        invoices, every, newest = spec["late"], spec.get("every", 30), spec.get("newest_due_ago", 30)
-        for place, invoice in enumerate(invoices):
-            one = invoice if isinstance(invoice, Mapping) else {"late": invoice}
-            due = self._ago(newest + (len(invoices) - 1 - place) * every)
+        invoices = [one if isinstance(one, Mapping) else {"late": one} for one in _spread_out(spec["late"])]
+        every, places = spec.get("every", 30), range(len(invoices) - 1, -1, -1)
+        least = [one.get("late", 0) - place * every for one, place in zip(invoices, places, strict=True)]
+        newest = spec.get("newest_due_ago", max([30, *least]))
+        for one, place in zip(invoices, places, strict=True):
+            due = one.get("due") or self._ago(newest + place * every)
             self._add(
                 "settled",
                 invoice_id=self.maker.next_id(),
                 currency=one.get("currency", "EUR"),
                 issue_date=due - timedelta(days=30),
                 due_date=due,
-                settled_date=due + timedelta(days=one["late"]),
+                settled_date=one.get("paid") or due + timedelta(days=one["late"]),
                 amount_minor=minor(one.get("amount", 1000)),
                 payment_count=one.get("parts", 1),
                 was_disputed=one.get("disputed", False),
@@ -296,6 +300,18 @@ class CustomerMaker:
 
     def _add(self, frame: str, **values: Any) -> None:
         self.maker.rows[frame].append({"customer_id": self.id, **values})
+
+
+def _spread_out(late: Iterable[Any]) -> list[Any]:
+    """ "12 x 0" stands for twelve times 0."""
+    spread: list[Any] = []
+    for one in late:
+        if isinstance(one, str):
+            times, days = one.split(" x ")
+            spread += [int(days)] * int(times)
+        else:
+            spread.append(one)
+    return spread
 
 
 def _hold(maker: EvidenceMaker, customer_id: int | None, invoice_id: int | None, one: Mapping[str, Any]) -> Row:
