@@ -21,7 +21,7 @@ TOUCH = {
     "language", "sender", "needs_approval", "deadline_date", "cycle", "invoices", "due_reason", "profile", "rules",
     "evidence", "because", "policy",
 }  # fmt: skip
-CUSTOMER = {"customer", "balances", "profile", "verdict", "signal", "habits"}
+CUSTOMER = {"claimable_interest", "customer", "balances", "profile", "verdict", "signal", "habits"}
 
 
 @pytest.fixture

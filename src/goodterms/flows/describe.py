@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -9,6 +10,7 @@ import polars as pl
 from goodterms.core.plan_touches import WAIT_REASONS
 from goodterms.core.policy import Policy
 from goodterms.database.reading import read_frame
+from goodterms.flows.claimable_interest import claimable_interest, sum_claimable
 from goodterms.flows.decide_day import Decided
 from goodterms.flows.write_standings import evidence_sentence
 from goodterms.organizations.models import Organisation
@@ -79,15 +81,23 @@ def describe_waits(organisation: Organisation, decided: Decided) -> list[dict[st
     ]
 
 
-def describe_customers(organisation: Organisation, decided: Decided) -> Iterator[dict[str, Any]]:
-    """Per customer: balances, habits, signal, profile and verdict, each with evidence in a sentence and as values."""
+def describe_customers(organisation: Organisation, decided: Decided, today: date) -> Iterator[dict[str, Any]]:
+    """Per customer: balances, habits, signal, profile and verdict, each with evidence in a sentence and as values.
+
+    ``claimable_interest`` is what the law on late payment allows up to ``today``, whether or not it is claimed.
+    """
     names = _by_id(_names(organisation))
     balances: dict[int, list[dict[str, Any]]] = {}
     for row in decided.decision.balances.iter_rows(named=True):
         balances.setdefault(row["customer_id"], []).append(row)
+    claimable: dict[int, list[dict[str, Any]]] = {}
+    for row in sum_claimable(claimable_interest(decided.evidence, decided.policy, today)).iter_rows(named=True):
+        amount = {"amount_minor": row["claimable_minor"], "currency": row["currency"]}
+        claimable.setdefault(row["customer_id"], []).append(amount)
     frame = decided.decision.habits.join(decided.decision.standings, on="customer_id", maintain_order="left")
     for row in frame.iter_rows(named=True):
-        yield _standing(row, names, balances.get(row["customer_id"], []), decided.policy)
+        standing = _standing(row, names, balances.get(row["customer_id"], []), decided.policy)
+        yield {**standing, "claimable_interest": claimable.get(row["customer_id"], [])}
 
 
 def _standing(
