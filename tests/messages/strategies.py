@@ -93,7 +93,9 @@ def credit_notes(draw: st.DrawFn, currency: str) -> Item:
 
 
 def interest_on(listed: tuple[Item, ...], *, is_claimed: bool) -> Interest | None:
-    rows = tuple(ItemInterest(item.number, item.asked * Decimal("0.0113"), Money(40_00, "EUR")) for item in listed if item.asked)
+    rows = tuple(
+        ItemInterest(item.number, item.asked * Decimal("0.0113"), Money(40_00, "EUR")) for item in listed if item.asked
+    )
     return Interest(
         law="Example Act 2001",
         legal_basis="Example Act 2001, section 3",
@@ -145,7 +147,9 @@ def facts_with_something_to_ask(draw: st.DrawFn, *, with_deadline: bool, interes
         recipient=Recipient(
             email="sam@customer.example", name=draw(names), role=draw(st.sampled_from(["accounts_payable", "owner"]))
         ),
-        customer=Debtor(number=draw(numbers), name=draw(given_names), terms_days=draw(st.sampled_from([None, 0, 1, 30]))),
+        customer=Debtor(
+            number=draw(numbers), name=draw(given_names), terms_days=draw(st.sampled_from([None, 0, 1, 30]))
+        ),
         items=tuple(listed),
         credits=tuple(draw(st.lists(credit_notes(codes[0]), max_size=1))),
         cash=draw(st.sampled_from([(), (Money(1, codes[0]),)])),

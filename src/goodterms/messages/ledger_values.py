@@ -64,7 +64,8 @@ def check_presence(part: PartRead, facts: Facts, language: Language) -> Iterator
             yield Fault("total_missing", f"{text}; put {{{{ invoice_table }}}} into the template.")
         for item in (*statement.items, *statement.credits):
             if not _is_listed(item, part):
-                text = f"The {part.name} does not list {item.number} with its open amount {language.amount(item.open)}"
+                amount = language.amount(item.open)
+                text = f"The {part.name} does not list {item.number} with its due date and open amount {amount}"
                 yield Fault("item_missing", f"{text}; put {{{{ invoice_table }}}} into the template.")
     if facts.deadline and facts.deadline not in {seen.day for seen in part.shown_dates}:
         text = f"This step sets the deadline {facts.deadline}, but the {part.name} does not name it"
@@ -72,13 +73,18 @@ def check_presence(part: PartRead, facts: Facts, language: Language) -> Iterator
 
 
 def _is_listed(item: Item, part: PartRead) -> bool:
-    """Whether somewhere the next amount after the number is the open one."""
+    """Whether somewhere the next amount after the number is the open one, with the due date between them."""
     starts = [found.start for found in part.shown_amounts]
     place = part.text.find(item.number)
     while place >= 0:
-        following = bisect_left(starts, place + len(item.number))
+        end = place + len(item.number)
+        following = bisect_left(starts, end)
         if following < len(starts) and part.shown_amounts[following].money == item.open:
-            return True
+            due = item.due_date if item.open.amount_minor > 0 else None
+            if due is None or any(
+                end <= seen.start < starts[following] and seen.day == due for seen in part.shown_dates
+            ):
+                return True
         place = part.text.find(item.number, place + 1)
     return False
 

@@ -16,7 +16,7 @@ _MARKS = re.compile(
 )
 _EMPTY_WORDS = ("None", "null", "NaN", "undefined", "Undefined", "TODO", "TBD", "XXX", "Lorem ipsum")
 _EMPTY_WORD = re.compile(rf"(?<!\w)(?:{'|'.join(_EMPTY_WORDS)}X*)(?!\w)")
-_STRAY_SPACE = re.compile(r" [,.;:!?](?=\s|$)")
+_STRAY_SPACE = re.compile(r" [,.;:!?](?=[\s,.;:!?]|$)")
 
 
 def find_placeholders(text: str) -> list[str]:

@@ -41,7 +41,7 @@ def poor_facts() -> Facts:
         today=TODAY,
         sender=Sender(name="Example Supplies Ltd", email="accounts@supplies.example"),
         speaker=Speaker(name="Example Supplies Ltd", email="accounts@supplies.example", is_person=False),
-        recipient=Recipient(email="office@customer.example"),
+        recipient=Recipient(email="office@customer.example", phone="+44 1632 960003"),
         customer=Debtor(number="C1001", name="Example Customer Ltd"),
         items=(sample_item("INV-2041", 1, Money(480_00, "GBP")),),
         payment=Payment(link="https://pay.supplies.example/c1001"),
@@ -62,7 +62,9 @@ def rich_facts() -> Facts:
             address=("1 Example Street", "Exampleton EX1 2MP"),
         ),
         speaker=Speaker(name="Robin Example", email="robin@supplies.example", phone="+44 1632 960002"),
-        recipient=Recipient(email="sam@customer.example", name="Sam Example", role="accounts_payable"),
+        recipient=Recipient(
+            email="sam@customer.example", name="Sam Example", role="accounts_payable", phone="+44 1632 960004"
+        ),
         customer=Debtor(number="C1002", name="Example Customer GmbH", terms_days=30),
         items=_rich_items(),
         credits=(sample_item("CN-77", 12, Money(-120_00, "EUR"), due_date=None),),
