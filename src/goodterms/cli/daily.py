@@ -160,11 +160,8 @@ def customers(
     """Show each customer's habits, signal, profile and verdict, with the evidence."""
     creditor = open_organisation(organisation)
     decided = decide_for(creditor, moment_of(creditor, on), on=_day(creditor, on))
-    rows = [
-        row
-        for row in describe_customers(creditor, decided, _day(creditor, on) or today_of(creditor))
-        if only in ("", row["customer"]["number"])
-    ]
+    day = _day(creditor, on) or today_of(creditor)
+    rows = [row for row in describe_customers(creditor, decided, day) if only in ("", row["customer"]["number"])]
     if output == Format.JSON:
         print_json({"date": day, "customers": rows})
         return
