@@ -16,8 +16,9 @@ def describe_facts(facts: Facts, language: Language) -> dict[str, Any]:
     """The context of a template. A fact that is not there has no name, so printing it is an error.
 
     Numbers: ``invoice_count``, ``currency_count``, ``days_overdue`` (of the oldest invoice), ``later.count``.
-    ``total`` is everything asked for, one amount per currency side by side. ``invoice_table``, ``payment_details``,
-    ``interest_table`` and ``answers.<question>`` stand for blocks that the layout sets.
+    ``due_state`` is ``now``, ``ahead`` or ``mixed``. ``total`` is everything asked for, one amount per currency side
+    by side. ``invoice_table``, ``payment_details``, ``interest_table`` and ``answers.<question>`` stand for blocks
+    that the layout sets.
     """
     context: dict[str, Any] = {
         "greeting": greet(facts, language),
@@ -61,6 +62,7 @@ def _describe_debt(facts: Facts, language: Language) -> dict[str, Any]:
     described: dict[str, Any] = {
         "invoice_count": len(items),
         "currency_count": len(statements),
+        "due_state": _due_state(items),
         "has_overdue": any(item.days_overdue > 0 for item in items),
         "has_credits": any(statement.credits or statement.cash for statement in statements),
         "has_held": any(statement.held for statement in statements),
@@ -73,6 +75,12 @@ def _describe_debt(facts: Facts, language: Language) -> dict[str, Any]:
         described["oldest"] = _describe_item(items[0], language)
         described["days_overdue"] = items[0].days_overdue
     return described
+
+
+def _due_state(items: tuple[Item, ...]) -> str:
+    """``now``: all are due; ``ahead``: none is yet; ``mixed``."""
+    states = {item.days_overdue >= 0 for item in items}
+    return "mixed" if len(states) > 1 else "ahead" if states == {False} else "now"
 
 
 def _describe_item(item: Item, language: Language) -> dict[str, Any]:
