@@ -22,9 +22,11 @@ def preview_of(effect: Effect, now: datetime) -> Preview | None:
     touch = getattr(effect, "touch", None)
     if touch is None:
         return None
-    composed = compose_touches([touch.pk], now)[touch.pk]
-    faults = tuple(str(fault) for fault in composed.faults)
-    return Preview(_as_mail(composed.message) if composed.message else None, faults)
+    composed = compose_touches([touch.pk], now).get(touch.pk)
+    if composed is None:
+        return None
+    shown = composed.message or composed.draft
+    return Preview(_as_mail(shown) if shown else None, tuple(str(fault) for fault in composed.faults))
 
 
 def _as_mail(message: Message) -> ReadMail:

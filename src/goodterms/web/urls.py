@@ -9,6 +9,7 @@ of_organisation: list[URLPattern] = [
     path("today/automatic/", today.today_automatic, name="today-automatic"),
     path("today/waiting/", today.today_waiting, name="today-waiting"),
     path("tasks/<int:pk>/", tasks.task, name="task"),
+    path("tasks/<int:pk>/sheet/", tasks.task_sheet, name="task-sheet"),
     path("tasks/<int:pk>/finish/", tasks.task_finish, name="task-finish"),
     path("customers/", customers.customers, name="customers"),
     path("customers/<int:pk>/", customer.customer, name="customer"),

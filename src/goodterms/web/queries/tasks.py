@@ -12,9 +12,7 @@ def find_task(organisation: Organisation, pk: int) -> Task | None:
 
 
 def effect_of(task: Task) -> Effect | None:
-    """The effect that a task is about: its key stands in the task's own key, behind the task's kind."""
-    _, _, key = task.key.partition(":")
-    if not key:
-        return None
-    effects = Effect.objects.filter(organisation_id=task.organisation_id, key=key)
+    """The effect that a task is about: its key is the task's own, or stands in it behind the task's kind."""
+    _, _, behind_kind = task.key.partition(":")
+    effects = Effect.objects.filter(organisation_id=task.organisation_id, key__in=[task.key, behind_kind])
     return effects.select_related("touch", "message").first()

@@ -1,11 +1,7 @@
 """One message: exactly as it was sent, or as it would be; and what a person decides about it."""
 
-from typing import Any
-
-from csp.constants import NONE, SELF, UNSAFE_INLINE
-from csp.decorators import csp
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -17,17 +13,8 @@ from goodterms.web.pages import render_page
 from goodterms.web.preview import Preview, preview_of
 from goodterms.web.queries.messages import asked_items, attempts_of, customer_of, find_effect, touch_of
 from goodterms.web.sent_mail import ReadMail, read_sent
+from goodterms.web.shut_in import shut_in
 
-# A message is shown as a page of its own that may run nothing, fetch nothing and lead nowhere.
-SHUT_IN: dict[str, Any] = {
-    "default-src": [NONE],
-    "style-src": [UNSAFE_INLINE],
-    "img-src": ["data:"],
-    "form-action": [NONE],
-    "base-uri": [NONE],
-    "frame-ancestors": [SELF],
-    "sandbox": True,
-}
 BEFORE_SENDING = (Effect.State.PLANNED, Effect.State.WAITING, Effect.State.QUEUED)
 SETTLED_BY_PERSON = (Effect.State.UNCERTAIN, Effect.State.FAILED)
 
@@ -54,16 +41,13 @@ def message(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
 
 
 @looking
-def message_html(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
+def message_html(request: HttpRequest, visit: Visit, pk: int) -> HttpResponseBase:
     """The HTML part alone, for the frame that shuts it in."""
     effect = _find(visit, pk)
     mail = _mail(effect, visit)
     if mail is None or not mail.html:
         raise Http404
-    return HttpResponse(mail.html)
-
-
-message_html = csp(SHUT_IN)(message_html)
+    return shut_in(request, mail.html)
 
 
 @looking

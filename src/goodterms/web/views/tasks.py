@@ -2,18 +2,21 @@
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from goodterms.flows.finish_task import LONGEST_OUTCOME, finish_task
 from goodterms.followup.models import Task
+from goodterms.outbox.models import Effect
 from goodterms.web.access import Visit, acting, go_back, looking
 from goodterms.web.pages import render_page
+from goodterms.web.preview import preview_of
 from goodterms.web.queries.balances import balances_of
 from goodterms.web.queries.customer import contacts_of, customer_day, next_touches
 from goodterms.web.queries.tasks import effect_of, find_task
-from goodterms.web.sent_mail import read_sent
+from goodterms.web.sent_mail import ReadMail, read_sent
+from goodterms.web.shut_in import shut_in
 
 OUTCOMES = {
     Task.Kind.CALL: (
@@ -49,7 +52,7 @@ def task(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     context = {
         "task": found,
         "effect": effect,
-        "sheet": read_sent(effect.message) if effect and hasattr(effect, "message") else None,
+        "sheet": _sheet(found, effect, visit),
         "customer": customer,
         "balances": balances_of(visit.organisation, ids, customer_day(visit, customer)).get(ids[0], []) if ids else [],
         "contacts": contacts_of(customer) if customer else [],
@@ -57,6 +60,27 @@ def task(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
         "outcomes": OUTCOMES.get(Task.Kind(found.kind), USUAL_OUTCOMES),
     }
     return render_page(request, visit, "task.html", context, section="today")
+
+
+@looking
+def task_sheet(request: HttpRequest, visit: Visit, pk: int) -> HttpResponseBase:
+    """The call sheet as a page, for the frame that shuts it in."""
+    found = find_task(visit.organisation, pk)
+    sheet = _sheet(found, effect_of(found), visit) if found else None
+    if sheet is None or not sheet.html:
+        raise Http404
+    return shut_in(request, sheet.html)
+
+
+def _sheet(found: Task, effect: Effect | None, visit: Visit) -> ReadMail | None:
+    """What the caller needs to know, with the facts of this moment; as it was prepared once the task is done."""
+    if found.kind != Task.Kind.CALL or effect is None:
+        return None
+    fresh = None if found.done_at else preview_of(effect, visit.now)
+    if fresh and fresh.mail:
+        return fresh.mail
+    sent = getattr(effect, "message", None)
+    return read_sent(sent) if sent else None
 
 
 @acting
