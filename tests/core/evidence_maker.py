@@ -191,7 +191,7 @@ class CustomerMaker:
         """Touches: "clear 7" (step, days ago), or a mapping.
 
         ``{step, ago, playbook, level, cycle, state (sent | pending | failed), planned_ago, by_person, deadline_in,
-        channel}``. Level and deadline are those of the playbook; without a word the cycle is the running one.
+        channel}``. Level, deadline and channel are those of the playbook; without a word the cycle is the running one.
         """
         for touch in given:
             if isinstance(touch, str):
@@ -203,7 +203,7 @@ class CustomerMaker:
     def _send(self, one: Mapping[str, Any]) -> None:
         state, ago = one.get("state", "sent"), one["ago"]
         playbook = one.get("playbook", self.playbook)
-        level, deadline_days = _step_facts(playbook, one["step"])
+        level, deadline_days, channel = _step_facts(playbook, one["step"])
         deadline = None if deadline_days is None else self._ago(ago) + timedelta(days=deadline_days)
         if "deadline_in" in one:
             deadline = self._ago(-one["deadline_in"])
@@ -218,7 +218,7 @@ class CustomerMaker:
             step=one["step"],
             level=one.get("level", level),
             occurrence=1,
-            channel=one.get("channel", "email"),
+            channel=one.get("channel", channel),
             planned_date=self._ago(one.get("planned_ago", ago)),
             sent_date=self._ago(ago) if state == "sent" else None,
             is_pending=state == "pending",
@@ -325,10 +325,10 @@ def _hold(maker: EvidenceMaker, customer_id: int | None, invoice_id: int | None,
     }
 
 
-def _step_facts(playbook: str, step: str) -> tuple[int, int | None]:
-    """Level and deadline days of a shipped step; a person's own contact and old playbooks have neither."""
+def _step_facts(playbook: str, step: str) -> tuple[int, int | None, str]:
+    """Level, deadline days and first channel of a shipped step; a person's own contact has no such step."""
     try:
         known = make_policy(interest={"enabled": True}).playbooks.step(playbook, step)
     except KeyError:
-        return 0, None
-    return known.level, known.deadline_days
+        return 0, None, "email"
+    return known.level, known.deadline_days, next(iter(known.channels))

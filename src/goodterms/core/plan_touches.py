@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from goodterms.core.chain import next_in_chain
 from goodterms.core.chase import carry, describe_customers
 from goodterms.core.courtesies import find_courtesies
 from goodterms.core.evidence import Evidence
@@ -78,7 +79,7 @@ def plan_touches(
     """
     people = describe_customers(evidence, items, standings, policy)
     carried = carry(items, policy)
-    chain = _next_in_chain(people.join(carried, on="customer_id"), evidence.touches, policy)
+    chain = next_in_chain(people.join(carried, on="customer_id"), evidence, policy)
     courtesy = find_courtesies(people, carried, items, habits, evidence, policy)
     considered = pl.concat([chain, courtesy], how="diagonal_relaxed")
     considered = considered.with_columns(_wait_reason(policy).alias("reason"))
@@ -95,89 +96,6 @@ def plan_touches(
         problems.select("customer_id", pl.col("reason").alias("kind"), "cycle", "playbook", "step").cast(PROBLEMS),
         people.select("customer_id", "cycle"),
     )
-
-
-def _next_in_chain(owing: pl.DataFrame, touches: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """The next step of each overdue customer's playbook; ``step`` is null when none is left.
-
-    After a change of playbook the chain goes on at the first step that is at least as firm as the last one sent, and
-    does not repeat what was said. A contextual playbook is entered at the step that fits the debt's age; every other
-    at its first step.
-    """
-    owing = owing.with_columns(pl.col("profile").alias("playbook"))
-    in_cycle = touches.join(owing.select("customer_id", "cycle"), on=["customer_id", "cycle"], how="semi")
-    # A person's own contact moves the gap, never the chain.
-    sent = in_cycle.filter(pl.col("sent_date").is_not_null() & pl.col("is_automatic"))
-    steps = policy.playbooks.steps.filter(pl.col("anchor") == "overdue")
-    owing = owing.join(_last_sent(sent), on="customer_id", how="left", maintain_order="left")
-    last = ["last_playbook", "last_step"]
-    known = steps.select("playbook", "step", pl.col("position").alias("last_position"))
-    owing = owing.join(known, left_on=last, right_on=["playbook", "step"], how="left", maintain_order="left")
-    facts = ["customer_id", "local_date", "playbook", "days_overdue", "last_playbook", "last_position", "last_level"]
-    options = owing.select(facts).join(steps, on="playbook")
-    options = options.join(_times_sent(sent), on=["customer_id", "playbook", "step"], how="left")
-    options = options.with_columns(pl.col("templates").list.first().alias("said"))
-    options = options.join(_said(sent, policy), on=["customer_id", "said"], how="left")
-    options = options.join(_rested(touches, steps), on=["customer_id", "playbook", "step"], how="left")
-    chosen = options.filter(_comes_next(policy)).group_by("customer_id").agg(pl.col("position").min())
-    owing = owing.join(chosen, on="customer_id", how="left", maintain_order="left")
-    owing = owing.join(steps.drop("at_most"), on=["playbook", "position"], how="left", maintain_order="left")
-    return owing.join(_tries(in_cycle), on=["customer_id", "playbook", "step"], how="left", maintain_order="left")
-
-
-def _last_sent(sent: pl.DataFrame) -> pl.DataFrame:
-    """The last step sent per customer."""
-    ordered = sent.sort("sent_date", "touch_id")
-    return ordered.group_by("customer_id", maintain_order=True).agg(
-        pl.col("playbook").last().alias("last_playbook"),
-        pl.col("step").last().alias("last_step"),
-        pl.col("level").last().alias("last_level"),
-        pl.col("sent_date").last().alias("last_sent_date"),
-    )
-
-
-def _times_sent(sent: pl.DataFrame) -> pl.DataFrame:
-    return sent.group_by("customer_id", "playbook", "step").agg(pl.len().alias("times_sent"))
-
-
-def _said(sent: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """The words (templates) each customer was sent."""
-    words = policy.playbooks.steps.select("playbook", "step", pl.col("channels").alias("channel"), "templates")
-    words = words.explode("channel", "templates").rename({"templates": "said"})
-    said = sent.join(words, on=["playbook", "step", "channel"])
-    return said.select("customer_id", "said", pl.lit(value=True).alias("was_said")).unique()
-
-
-def _rested(touches: pl.DataFrame, steps: pl.DataFrame) -> pl.DataFrame:
-    """When the steps that are not said anew in every cycle were last sent, in whichever cycle."""
-    resting = steps.filter(pl.col("rest_days").is_not_null()).select("playbook", "step")
-    sent = touches.join(resting, on=["playbook", "step"], how="semi")
-    return sent.group_by("customer_id", "playbook", "step").agg(pl.col("sent_date").max().alias("rests_since"))
-
-
-def _tries(touches: pl.DataFrame) -> pl.DataFrame:
-    """How often each step was already tried in its cycle, sent or not: the next try is a new occurrence."""
-    return touches.group_by("customer_id", "playbook", "step").agg(pl.len().alias("tries"))
-
-
-def _comes_next(policy: Policy) -> pl.Expr:
-    """Which steps may come next; the first of them does."""
-    contextual = [book.id for book in policy.playbooks.by_id.values() if book.entry == "contextual"]
-    position, last = pl.col("position"), pl.col("last_position")
-    rests = (pl.col("rests_since") + pl.duration(days=pl.col("rest_days")) > pl.col("local_date")).fill_null(
-        value=False
-    )
-    is_left = (pl.col("times_sent").fill_null(0) < pl.col("at_most")) & ~rests
-    first = position.filter(is_left).min().over("customer_id")
-    fits_age = (pl.col("from_day") <= pl.col("days_overdue")) & (pl.col("level") <= pl.col("entry_level")) & is_left
-    newest_fit = pl.coalesce(position.filter(fits_age).max().over("customer_id"), first)
-    entered = position == pl.when(pl.col("playbook").is_in(contextual)).then(newest_fit).otherwise(first)
-    is_fresh = pl.col("last_playbook").is_null()
-    same_book = (pl.col("last_playbook") == pl.col("playbook")) & last.is_not_null()
-    # A step that may still be repeated comes before the one after it.
-    following = position >= last
-    changed_to = (pl.col("level") >= pl.col("last_level")) & pl.col("was_said").is_null()
-    return is_left & pl.when(is_fresh).then(entered).when(same_book).then(following).otherwise(changed_to)
 
 
 def _spacing() -> pl.Expr:
