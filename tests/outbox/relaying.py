@@ -8,6 +8,7 @@ from typing import Any
 
 from goodterms.channels.port import Channel, Parcel, Receipt
 from goodterms.channels.wiring import channels_from
+from goodterms.flows.compose_message import Composed
 from goodterms.flows.relay import RelayCounts, relay_due
 from goodterms.followup.gate_answer import GateAnswer
 from goodterms.followup.models import Touch
@@ -37,14 +38,6 @@ def queue_touch(customer: Customer, step: str = "reminder_friendly", **given: An
     key = touch_key(customer.organisation_id, customer.pk, "forgetful", "cycle-1", step, 1, channel, recipient)
     effect = make_effect(customer, key, channel=channel, recipient=recipient, **given)
     return make_touch(customer, effect=effect, step=step, channel=channel)
-
-
-@dataclass(frozen=True)
-class Composed:
-    """As the words give it."""
-
-    message: Message | None
-    faults: tuple[object, ...] = ()
 
 
 def compose(touch_ids: Sequence[int], now: datetime) -> dict[int, Composed]:

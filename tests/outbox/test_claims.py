@@ -3,11 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from django.db.models import Q
 
 from goodterms.flows.recover_claims import recover_claims
 from goodterms.followup.models import Task
-from goodterms.outbox.claims import claim_batch, end_claim, mark_handed_over, release_claims, stale_claims
+from goodterms.outbox.claims import Condition, claim_batch, end_claim, mark_handed_over, release_claims, stale_claims
 from goodterms.outbox.models import Attempt, Effect
 from goodterms.outbox.moves import MoveLost, State
 from tests.conftest import NOW
@@ -43,8 +42,8 @@ def test_only_the_channels_asked_for_are_claimed() -> None:
 def test_a_mark_needs_the_facts_the_gate_saw() -> None:
     make_queue(1)
     effect = claim()[0]
-    assert not mark_handed_over(effect, b"x", "smtp", NOW, LEASE, Q(recipient="other"))
-    assert mark_handed_over(effect, b"x", "smtp", NOW, LEASE, Q(recipient=effect.recipient))
+    assert not mark_handed_over(effect, b"x", "smtp", NOW, LEASE, Condition("recipient = %s", ("other",)))
+    assert mark_handed_over(effect, b"x", "smtp", NOW, LEASE, Condition("recipient = %s", (effect.recipient,)))
     effect.refresh_from_db()
     assert (effect.handed_over_at, bytes(effect.content or b""), effect.transport) == (NOW, b"x", "smtp")
 
@@ -52,9 +51,9 @@ def test_a_mark_needs_the_facts_the_gate_saw() -> None:
 def test_a_mark_is_set_once_and_by_the_holder_only() -> None:
     make_queue(1)
     effect = claim()[0]
-    mark_handed_over(effect, b"x", "smtp", NOW, LEASE, Q())
+    mark_handed_over(effect, b"x", "smtp", NOW, LEASE, Condition())
     with pytest.raises(MoveLost):
-        mark_handed_over(effect, b"x", "smtp", NOW, LEASE, Q())
+        mark_handed_over(effect, b"x", "smtp", NOW, LEASE, Condition())
 
 
 def test_a_worker_whose_lease_was_taken_over_can_do_nothing_more() -> None:
@@ -64,7 +63,7 @@ def test_a_worker_whose_lease_was_taken_over_can_do_nothing_more() -> None:
     recover_claims(LATER, {})
     assert len(claim("quick", now=LATER)) == 1
     with pytest.raises(MoveLost):
-        mark_handed_over(slow, b"x", "smtp", LATER, LEASE, Q())
+        mark_handed_over(slow, b"x", "smtp", LATER, LEASE, Condition())
     with pytest.raises(MoveLost):
         end_claim(slow, State.WITHHELD, LATER, reason="late")
     assert release_claims([slow], LATER, "late") == 0
@@ -92,7 +91,7 @@ def test_an_effect_that_kills_its_workers_goes_to_a_person() -> None:
 def test_mark_then_send() -> None:
     """A crash after marking: it may never have left, so it is neither called sent nor forgotten."""
     make_queue(1)
-    mark_handed_over(claim()[0], b"the bytes", "smtp", NOW, LEASE, Q())
+    mark_handed_over(claim()[0], b"the bytes", "smtp", NOW, LEASE, Condition())
     channel = RememberingChannel("smtp")
     counts = relay(channel, LATER)
     effect = Effect.objects.get()
@@ -121,7 +120,7 @@ def test_send_then_mark() -> None:
 
 def test_where_repeating_is_harmless_the_same_bytes_are_handed_over_again() -> None:
     make_queue(1)
-    mark_handed_over(claim()[0], b"the first bytes", "folder", NOW, LEASE, Q())
+    mark_handed_over(claim()[0], b"the first bytes", "folder", NOW, LEASE, Condition())
     channel = RememberingChannel("folder", retry_is_safe=True)
     assert relay(channel, LATER).sent == 1
     assert channel.accepted[0][1].content == b"the first bytes"
@@ -130,7 +129,7 @@ def test_where_repeating_is_harmless_the_same_bytes_are_handed_over_again() -> N
 
 def test_a_repeat_by_a_channel_that_is_gone_is_uncertain() -> None:
     make_queue(1)
-    mark_handed_over(claim()[0], b"the first bytes", "folder", NOW, LEASE, Q())
+    mark_handed_over(claim()[0], b"the first bytes", "folder", NOW, LEASE, Condition())
     recover_claims(LATER, {"email": RememberingChannel("folder", retry_is_safe=True)})
     counts = relay(RememberingChannel("smtp"), LATER)
     assert (counts.uncertain, counts.sent) == (1, 0)

@@ -9,16 +9,17 @@ import pytest
 
 from goodterms.channels.folder import FolderChannel
 from goodterms.channels.port import Refused, Unavailable
+from goodterms.flows.compose_message import Composed
 from goodterms.followup.gate_answer import GateAnswer
 from goodterms.followup.models import Task, TimelineEvent, Touch
 from goodterms.ledger.models import Customer
+from goodterms.messages.message import Fault
 from goodterms.organizations.models import Organisation
 from goodterms.outbox.chain import verify_chain
 from goodterms.outbox.models import Attempt, Effect, SentMessage
 from tests.conftest import NOW
 from tests.factories import make_customer, make_effect, make_organisation
 from tests.outbox.relaying import (
-    Composed,
     RememberingChannel,
     compose,
     gate_saying,
@@ -243,7 +244,9 @@ def test_all_blank_address() -> None:
 
     def faulty(touch_ids: Sequence[int], now: datetime) -> dict[int, Composed]:
         composed = compose(touch_ids, now)
-        composed[Touch.objects.get(effect=bad).pk] = Composed(None, ("There is no address to send it to.",))
+        composed[Touch.objects.get(effect=bad).pk] = Composed(
+            None, (Fault("no_address", "There is no address to send it to."),)
+        )
         return composed
 
     counts = relay(RememberingChannel(), compose=faulty)

@@ -1,5 +1,6 @@
 """What became of a claimed effect, on record in one transaction: state, attempt, bytes, touch, timeline, task."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -7,11 +8,12 @@ from django.db import transaction
 
 from goodterms.channels.port import Receipt
 from goodterms.flows.addressees import Addressee
-from goodterms.followup.models import Task, TimelineEvent, Touch
+from goodterms.followup.models import Task
 from goodterms.outbox.chain import append_message
 from goodterms.outbox.claims import end_claim
 from goodterms.outbox.models import Effect
 from goodterms.outbox.moves import State
+from goodterms.outbox.statements import execute, insert
 
 ACTOR = "goodterms"
 TITLE_LIMIT = 200
@@ -53,7 +55,9 @@ def keep_sent_message(
     """Within the transaction that makes the effect sent: its bytes in the chain, its day, its line in the timeline."""
     append_message(effect.pk, effect.organisation_id, effect.key, content_type, content, now)
     if addressee.touch_id is not None:
-        Touch.objects.filter(pk=addressee.touch_id).update(sent_date=addressee.local_date(now))
+        execute(
+            "UPDATE followup_touch SET sent_date = %s WHERE id = %s", [addressee.local_date(now), addressee.touch_id]
+        )
     tell(effect, addressee, State.SENT, summary, now)
 
 
@@ -83,16 +87,17 @@ def record_outcome(
 
 def tell(effect: Effect, addressee: Addressee, kind: State, text: str, now: datetime) -> None:
     """One line in the customer's timeline."""
-    TimelineEvent.objects.create(
-        organisation_id=effect.organisation_id,
-        customer_id=addressee.customer_id,
-        effect_key=effect.key,
-        at=now,
-        kind=kind,
-        text=text,
-        data={"channel": effect.channel, "recipient": effect.recipient},
-        actor=ACTOR,
-    )
+    line = {
+        "organisation_id": effect.organisation_id,
+        "customer_id": addressee.customer_id,
+        "effect_key": effect.key,
+        "at": now,
+        "kind": kind,
+        "text": text,
+        "data": json.dumps({"channel": effect.channel, "recipient": effect.recipient}),
+        "actor": ACTOR,
+    }
+    insert("followup_timelineevent", line)
 
 
 def open_task(effect: Effect, addressee: Addressee | None, state: State, reason: str, now: datetime) -> None:

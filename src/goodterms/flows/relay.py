@@ -8,19 +8,16 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeVar
 
-from django.db.models import Exists, OuterRef, Q
-
 from goodterms.channels.headline import headline
 from goodterms.channels.port import TEST_MODE, Channel, Parcel, Receipt, Refused, Unavailable
 from goodterms.flows.addressees import Addressee, read_addressees
+from goodterms.flows.compose_message import Composed, compose_touches
 from goodterms.flows.expire_drafts import expire_drafts
 from goodterms.flows.gate_touches import judge_effects
 from goodterms.flows.record_outcome import record_outcome, record_sent
 from goodterms.flows.recover_claims import recover_claims
 from goodterms.followup.gate_answer import GateAnswer
-from goodterms.ledger.models import Customer
-from goodterms.messages.message import Message
-from goodterms.outbox.claims import claim_batch, mark_handed_over, release_claims
+from goodterms.outbox.claims import Condition, claim_batch, mark_handed_over, release_claims
 from goodterms.outbox.durable import durable_commits
 from goodterms.outbox.models import Effect
 from goodterms.outbox.moves import MoveLost, State, queue_due
@@ -31,6 +28,12 @@ LONGEST_PAUSE = timedelta(hours=4)
 GATE_PAUSE = timedelta(hours=1)
 MAX_TRIES = 20  # with the pauses above, about three days of a mail server that takes everything but this message
 MAX_FAULTS = 5
+FACTS_STAND = """
+EXISTS (
+    SELECT 1 FROM ledger_customer c JOIN organizations_organisation o ON o.id = c.organisation_id
+    WHERE c.id = outbox_effect.customer_id AND c.facts_version = %s AND o.facts_version = %s
+)
+"""
 
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
@@ -56,23 +59,6 @@ class RelayCounts:
     """Drafts nobody approved."""
     recovered: int = 0
     """Stale claims ended."""
-
-
-class Composed(Protocol):
-    """See ``compose_message.Composed``."""
-
-    @property
-    def message(self) -> Message | None: ...
-
-    @property
-    def faults(self) -> Sequence[object]: ...
-
-
-def compose_touches(touch_ids: Sequence[int], now: datetime) -> Mapping[int, Composed]:
-    from goodterms.flows import compose_message
-
-    found: Mapping[int, Composed] = compose_message.compose_touches(touch_ids, now)
-    return found
 
 
 class Gate(Protocol):
@@ -222,12 +208,8 @@ class _Relay:
         return True
 
     def _mark(self, errand: _Errand, channel: Channel, parcel: Parcel) -> bool:
-        customers = Customer.objects.filter(
-            pk=OuterRef("customer_id"),
-            facts_version=errand.answer.facts_version,
-            organisation__facts_version=errand.answer.organisation_version,
-        )
-        still = Q(Exists(customers))
+        answer = errand.answer
+        still = Condition(FACTS_STAND, (answer.facts_version, answer.organisation_version))
         return mark_handed_over(errand.effect, parcel.content, channel.name, self.clock(), self.lease, still)
 
     def _repeat(self, effect: Effect) -> None:
@@ -322,9 +304,13 @@ def _faults(errand: _Errand) -> str:
         return ""
     found = [str(fault) for fault in errand.composed.faults]
     message = errand.composed.message
-    if isinstance(message, Message) and message.recipient_email != errand.effect.recipient:
+    if message and errand.effect.channel == "email" and not _is_same(message.recipient_email, errand.effect.recipient):
         found.append(f"It was decided for {errand.effect.recipient}, but composed for {message.recipient_email}.")
     return " ".join(found)
+
+
+def _is_same(address: str, other: str) -> bool:
+    return address.strip().casefold() == other.strip().casefold()
 
 
 def _pause(attempts: int) -> timedelta:

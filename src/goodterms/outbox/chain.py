@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.db import connection
 from django.db.models import Max
 
-from goodterms.organizations.models import Organisation
 from goodterms.outbox.models import Effect, SentMessage
+from goodterms.outbox.statements import fetch_one, insert
 
 START = "0" * 64
 VERIFY_ROWS = 500
+LOCK = "SELECT id FROM organizations_organisation WHERE id = %s FOR NO KEY UPDATE"
+HEAD = "SELECT position, chain_hash FROM outbox_sentmessage WHERE organisation_id = %s ORDER BY position DESC LIMIT 1"
 
 
 def content_hash(content: bytes) -> str:
@@ -30,26 +33,27 @@ def chain_hash(previous: str, key: str, content_sha256: str, sent_at: datetime) 
 
 def append_message(
     effect_id: int, organisation_id: int, key: str, content_type: str, content: bytes, at: datetime
-) -> SentMessage:
+) -> None:
     """Add the bytes of an effect as the chain's newest link. Call it inside the transaction that records the sending.
 
     The organisation's row is locked meanwhile (PostgreSQL; SQLite has one writer), so that the chain never forks.
     """
-    Organisation.objects.select_for_update(no_key=True).filter(pk=organisation_id).values_list("pk").get()
-    links = SentMessage.objects.filter(organisation_id=organisation_id).order_by("-position")
-    position, previous = links.values_list("position", "chain_hash").first() or (0, START)
+    if connection.vendor == "postgresql":
+        fetch_one(LOCK, [organisation_id])
+    position, previous = fetch_one(HEAD, [organisation_id]) or (0, START)
     sha256 = content_hash(content)
-    return SentMessage.objects.create(
-        organisation_id=organisation_id,
-        effect_id=effect_id,
-        position=position + 1,
-        content_type=content_type,
-        content=content,
-        content_sha256=sha256,
-        previous_hash=previous,
-        chain_hash=chain_hash(previous, key, sha256, at),
-        sent_at=at,
-    )
+    link = {
+        "organisation_id": organisation_id,
+        "effect_id": effect_id,
+        "position": position + 1,
+        "content_type": content_type,
+        "content": content,
+        "content_sha256": sha256,
+        "previous_hash": previous,
+        "chain_hash": chain_hash(previous, key, sha256, at),
+        "sent_at": at,
+    }
+    insert("outbox_sentmessage", link)
 
 
 @dataclass(frozen=True)

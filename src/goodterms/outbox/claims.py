@@ -1,14 +1,16 @@
 """A worker's claim on effects: taken with a lease, marked just before the hand-over, ended by exactly one outcome."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
-from goodterms.outbox.models import Attempt, Effect
-from goodterms.outbox.moves import UNCLAIMED, UNMARKED, MoveLost, State, move_all, move_one
+from goodterms.outbox.models import Effect
+from goodterms.outbox.moves import UNCLAIMED, UNMARKED, MoveLost, State, check_legal, move_all, move_one
+from goodterms.outbox.statements import execute, insert
 
 # PostgreSQL may run a bare sub-select more than once and then claims more than asked for: hence MATERIALIZED.
 CLAIM_POSTGRESQL = """
@@ -29,6 +31,12 @@ WHERE state = 'queued' AND id IN (
 ) RETURNING id
 """
 
+HELD = "id = %s AND state = 'claimed' AND claimed_by = %s AND claim_expires_at = %s"
+MARK = (
+    "UPDATE outbox_effect SET handed_over_at = %s, transport = %s, content = %s, claim_expires_at = %s "
+    f"WHERE {HELD} AND handed_over_at IS NULL"
+)
+
 
 def claim_batch(channels: Sequence[str], now: datetime, worker: str, lease: timedelta, limit: int) -> list[Effect]:
     """Claim up to ``limit`` queued effects of these channels whose time has come, the longest waiting first.
@@ -48,21 +56,29 @@ def claim_batch(channels: Sequence[str], now: datetime, worker: str, lease: time
         return list(Effect.objects.filter(pk__in=ids).order_by("not_before", "pk")) if ids else []
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition on the effect's row in SQL, with its parameters."""
+
+    sql: str = "1 = 1"
+    parameters: tuple[object, ...] = ()
+
+
 def mark_handed_over(
-    effect: Effect, content: bytes, transport: str, now: datetime, lease: timedelta, unless_changed: Q
+    effect: Effect, content: bytes, transport: str, now: datetime, lease: timedelta, still: Condition
 ) -> bool:
-    """Commit that the hand-over of these bytes begins; False when ``unless_changed`` no longer holds.
+    """Commit that the hand-over of these bytes begins; False when ``still`` does not hold any more.
 
     From this commit until the outcome's, nobody can tell whether the message left. The lease starts anew. Raises
     MoveLost when the claim is no longer this worker's.
     """
-    held = _held(effect)
-    values = {"handed_over_at": now, "transport": transport, "content": content, "claim_expires_at": now + lease}
-    if held.filter(unless_changed, handed_over_at__isnull=True).update(**values) == 1:
-        for name, value in values.items():
-            setattr(effect, name, value)
+    expires = now + lease
+    values = [now, transport, content, expires, *_held_values(effect), *still.parameters]
+    if execute(f"{MARK} AND ({still.sql})", values) == 1:
+        effect.handed_over_at, effect.transport, effect.content = now, transport, content
+        effect.claim_expires_at = expires
         return True
-    if not held.filter(handed_over_at__isnull=True).exists():
+    if not _held(effect).filter(handed_over_at__isnull=True).exists():
         raise MoveLost(f"{effect.key} is no longer claimed by {effect.claimed_by}")
     return False
 
@@ -75,17 +91,18 @@ def end_claim(effect: Effect, target: State, now: datetime, *, keeps_mark: bool 
     ``keeps_mark`` (to repeat the very same hand-over). Raises MoveLost when the claim is no longer this worker's;
     only an effect called uncertain during its own hand-over may still become sent, by the worker that now knows.
     """
-    end = _outcome_values(target, now, keeps_mark) | values | {"attempts": F("attempts") + 1}
-    start = State.CLAIMED
-    try:
-        move_one(_held(effect), start, target, **end)
-    except MoveLost:
+    check_legal(State.CLAIMED, target)
+    start, end = State.CLAIMED, _outcome_values(target, now, keeps_mark) | values
+    sets = ", ".join(f"{column} = %s" for column in end)
+    statement = f"UPDATE outbox_effect SET state = %s, attempts = attempts + 1, {sets} WHERE {HELD}"
+    if execute(statement, [target, *end.values(), *_held_values(effect)]) != 1:
         if target != State.SENT:
-            raise
+            raise MoveLost(f"{effect.key} is no longer claimed by {effect.claimed_by}")
         start = State.UNCERTAIN
-        move_one(_given_up(effect), start, target, **end)
+        move_one(_given_up(effect), start, target, attempts=F("attempts") + 1, **end)
     detail = values.get("receipt") or values.get("reason") or ""
-    Attempt.objects.create(effect=effect, worker=effect.claimed_by, at=now, outcome=target, detail=detail)
+    attempt = {"effect_id": effect.pk, "worker": effect.claimed_by, "at": now, "outcome": target, "detail": detail}
+    insert("outbox_attempt", attempt)
     return start
 
 
@@ -109,6 +126,11 @@ def _held(effect: Effect) -> QuerySet[Effect]:
         claimed_by=effect.claimed_by,
         claim_expires_at=effect.claim_expires_at,
     )
+
+
+def _held_values(effect: Effect) -> tuple[object, ...]:
+    """The parameters of HELD, the same as SQL."""
+    return effect.pk, effect.claimed_by, effect.claim_expires_at
 
 
 def _given_up(effect: Effect) -> QuerySet[Effect]:

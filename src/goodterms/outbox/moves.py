@@ -40,13 +40,18 @@ class MoveLost(Exception):
     """The effect is no longer where the move starts from: somebody else moved it first."""
 
 
+def check_legal(start: State, target: State) -> None:
+    """Raise IllegalMove for a move that LEGAL_MOVES does not list."""
+    if target not in LEGAL_MOVES[start]:
+        raise IllegalMove(start, target)
+
+
 def move_all(effects: QuerySet[Effect], start: State, target: State, **values: Any) -> int:
     """Move those of ``effects`` that are in ``start``, in one statement; how many there were.
 
     Raises IllegalMove for a move that LEGAL_MOVES does not list.
     """
-    if target not in LEGAL_MOVES[start]:
-        raise IllegalMove(start, target)
+    check_legal(start, target)
     return effects.filter(state=start).update(state=target, **values)
 
 
