@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 ROWS_PER_CUSTOMER = 25
@@ -46,7 +47,7 @@ def measure(folder: Path, rows: int) -> None:
     importer = Importer()
     print(f"{rows:,} rows, {first.stat().st_size / 1e6:,.0f} MB, {connection.vendor}")
     print(f"{'pass':<34}{'seconds':>9}{'rows/s':>12}{'peak MB':>9}{'ratio':>8}")
-    reference = timed(lambda: plain_pass(first, importer.organisation_id))
+    reference = timed(partial(plain_pass, first, importer.organisation_id))
     clear_plain_pass()
     show("reference: read_csv, bulk insert", reference, rows, reference)
     for name, path, day in (
@@ -54,7 +55,7 @@ def measure(folder: Path, rows: int) -> None:
         ("the same file again", first, date(2026, 6, 1)),
         ("a newer file, a tenth changed", newer, TODAY),
     ):
-        seconds = timed(lambda path=path, day=day: importer.run(path, day))
+        seconds = timed(partial(importer.run, path, day))
         show(name, seconds, rows, reference)
         print(f"    {importer.counts}")
 

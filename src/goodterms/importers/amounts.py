@@ -63,7 +63,7 @@ def _take_apart_odd(frame: pl.DataFrame) -> pl.DataFrame:
     return parts.select(
         "place",
         "text",
-        "digits",
+        digits=pl.when(signs.str.count_matches(_SIGNS) < 2).then("digits"),
         is_negative=(signs.str.contains(r"[(\u2212\u2013-]") | (pl.col("side").str.to_uppercase() == "CR")).fill_null(
             False
         ),

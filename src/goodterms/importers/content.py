@@ -126,8 +126,8 @@ def _eight_bit(name: str, content: bytes, remembered: str | None, error: Unicode
         text = content.decode("cp1252")
     except UnicodeDecodeError as second:
         raise EncodingUnknown(name, "UTF-8 or Windows-1252", _place(content, second)) from None
-    preview = text[max(0, error.start - _PREVIEW // 2) : error.start + _PREVIEW // 2].splitlines()
-    shown = next((line for line in preview if not line.isascii()), "")
+    start = text.rfind("\n", 0, error.start) + 1
+    shown = text[max(start, error.start - _PREVIEW) : error.start + _PREVIEW].splitlines()[0]
     note = (
         f"Read as Windows-1252 (it is not UTF-8), for example: {shown.strip()!r}. "
         "If that looks wrong, name the encoding: --encoding cp850."

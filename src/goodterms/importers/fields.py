@@ -58,9 +58,8 @@ TITLES = {
     "customer_name": "customer",
     "payment_date": "payment date",
     "payment_amount": "amount",
+    "beyond": "(no heading)",
 }
-# One program's name of the customer is another's name of the person there: a customer comes first, and the second
-# meaning is taken by the next column that could have it.
 _WORDINGS = Path(__file__).with_name("wordings.toml")
 _UNIT = re.compile(r"^(?P<name>.*?)\s*(?:[(\[]\s*|\bin\s+|\s)(?P<code>[A-Z]{3})\s*[)\]]?\s*$")
 

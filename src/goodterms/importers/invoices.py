@@ -34,11 +34,10 @@ class InvoiceRows:
 def read_invoices(table: Table, writing: Writing, as_of: date, book: FaultBook) -> InvoiceRows:
     """Typed rows of the table; a bad row is a fault in the book and nowhere else."""
     rows = table.rows if not _names_have_contacts(table) else _split_names(table.rows)
-    rows = with_customer(_with_absent(rows)).with_columns(subject=pl.format("row {} {}", pl.lit(table.name), "row"))
+    rows = with_customer(_with_absent(rows)).with_columns(subject=_subject(table))
     rows, order = read_dates(rows, table, _DATES, writing)
     rows, mark = read_amounts(rows, table, _AMOUNTS, writing, book)
     rows = _classify(rows).filter(pl.col("document") != "other")
-    rows = rows.with_columns(subject=_subject())
     _check_rows(rows, table, book)
     check_dates(rows, _DATES, order, book)
     check_lengths(rows, book)
@@ -108,9 +107,10 @@ def _classify(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _subject() -> pl.Expr:
-    named = pl.format("{} {} of {}", "document", "number", "customer_key")
-    return pl.when(pl.col("document") != "payment").then(named).fill_null(pl.col("subject"))
+def _subject(table: Table) -> pl.Expr:
+    """What a row is about, in words that the next file gives again."""
+    row = pl.format("row {} {}", pl.lit(table.name), "row")
+    return pl.format("document {} of {}", "number", "customer_key").fill_null(row)
 
 
 def _check_rows(rows: pl.DataFrame, table: Table, book: FaultBook) -> None:
@@ -151,7 +151,7 @@ def _with_balances(rows: pl.DataFrame, table: Table, as_of: date) -> pl.DataFram
     is_negative = pl.col("document") != "invoice"
     total, rest = pl.col("amount_minor"), pl.col("open_minor")
     if table.shape == "lines" and not table.has("amount"):
-        total = pl.sum("line_amount_minor").over("subject")
+        total = pl.sum("line_amount_minor").over("subject", "document")
     told: pl.Expr = pl.when(pl.col("is_paid")).then(0)
     if table.has("paid"):
         told = pl.coalesce(told, total.abs() - pl.col("paid_minor").abs())

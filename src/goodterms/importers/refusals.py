@@ -61,7 +61,7 @@ class ColumnMissing(FileRefused):
         super().__init__(
             f"{name}, read as {kind}, has no column for {' and none for '.join(missing)}. Its headings are: "
             f"{', '.join(headings)}. Name the right one in a file given with --map mapping.toml, for example: "
-            f'[columns] {missing[0].split()[0]} = "{headings[0] if headings else "Heading"}"; '
+            f'[columns] {missing[0].split()[0]} = "its heading"; '
             "or say what the file holds with --kind invoices, payments or customers."
         )
 

@@ -9,7 +9,7 @@ import polars as pl
 from goodterms.importers.fields import TITLES, Kind
 from goodterms.importers.headings import SECTIONED, Columns, header_key
 from goodterms.importers.layouts import Layout, Shape
-from goodterms.importers.refusals import NoRows
+from goodterms.importers.refusals import ColumnMissing, NoRows
 from goodterms.importers.sheet import Sheet
 
 _TOTAL = (
@@ -61,6 +61,8 @@ def read_table(sheet: Sheet, columns: Columns) -> Table:
     data = frame.filter(_is_data(columns, headings))
     if data.is_empty():
         raise NoRows(sheet.name)
+    if columns.shape == SECTIONED and data["customer_name"].null_count() == data.height:
+        raise ColumnMissing(sheet.name, columns.kind, ["customer_name (customer)"], heads.texts)
     return Table(
         name=sheet.name,
         kind=columns.kind,
