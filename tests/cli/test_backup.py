@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from goodterms.flows.backup_installation import UnusableBackup, read_backup
 from tests.cli.conftest import Installation, MakeInstallation
 
 SET_UP = ("organisation", "set", "--name", "Example Supplies Ltd", "--country", "GB")
@@ -75,6 +76,8 @@ def test_a_backup_restores_into_an_empty_installation(
     for name in ("outbox/one.eml", "settings.toml", "secret.key"):
         assert (other.home / name).read_bytes() == (installation.home / name).read_bytes()
     assert not list(other.home.glob(".restore-*"))
+    assert "hands over again" in other.run("resume").output
+    assert "Nothing was paused" in other.run("resume").output
 
 
 def test_an_installation_that_was_only_looked_at_is_still_empty(
@@ -82,7 +85,7 @@ def test_an_installation_that_was_only_looked_at_is_still_empty(
 ) -> None:
     other = make_installation("second")
     assert "no organisation" in other.run("doctor").output
-    assert other.run("restore", archive).exit_code == 0
+    assert "goodterms resume" in other.run("restore", archive).output
 
 
 def test_a_backup_is_for_its_owner_alone_and_leaves_nothing_else_behind(
@@ -152,41 +155,39 @@ def rewrite(archive: Path, copy: Path, change: Change) -> None:
             target.addfile(member, io.BytesIO(content))
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda name, content: (name, content.replace(b"Hello", b"Howdy")),
-        lambda name, content: None if name == "settings.toml" else (name, content),
-        lambda name, content: None if name == "manifest.json" else (name, content),
-        lambda name, content: ("../outside" if name == "settings.toml" else name, content),
-        lambda name, content: (name, content.replace(b'"format": 1', b'"format": 9')),
-        lambda name, content: (name, content.replace(b'"outbox.0001', b'"outbox.9999')),
-    ],
-    ids=["changed", "missing", "without manifest", "escaping", "unknown format", "newer"],
-)
-def test_a_damaged_or_foreign_backup_is_refused_and_nothing_is_touched(
-    archive: Path, home: Path, make_installation: MakeInstallation, change: Change
-) -> None:
-    rewrite(archive, home / "copy.tar.gz", change)
-    other = make_installation("second")
-    answer = other.run("restore", home / "copy.tar.gz")
-    assert answer.exit_code == 1
-    assert len(answer.errors.strip().splitlines()) == 1
-    assert [path.name for path in other.home.iterdir()] == ["secret.key"]
+DAMAGES: dict[str, Change] = {
+    "changed": lambda name, content: (name, content.replace(b"Hello", b"Howdy")),
+    "missing": lambda name, content: None if name == "settings.toml" else (name, content),
+    "without manifest": lambda name, content: None if name == "manifest.json" else (name, content),
+    "escaping": lambda name, content: ("../outside" if name == "settings.toml" else name, content),
+    "unknown format": lambda name, content: (name, content.replace(b'"format": 1', b'"format": 9')),
+}
 
 
-def test_half_a_backup_and_no_backup_are_refused(
-    archive: Path, home: Path, make_installation: MakeInstallation
-) -> None:
-    other = make_installation("second")
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_or_foreign_backup_is_refused(archive: Path, home: Path, damage: str) -> None:
+    rewrite(archive, home / "copy.tar.gz", DAMAGES[damage])
+    with pytest.raises(UnusableBackup):
+        read_backup(home / "copy.tar.gz", home / "unpacked")
+    assert not (home / "outside").exists()
+
+
+def test_half_a_backup_and_no_backup_are_refused(archive: Path, home: Path) -> None:
     half = home / "half.tar.gz"
     half.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
-    assert "not a whole goodterms backup" in other.run("restore", half).errors
-    assert "not a whole goodterms backup" in other.run("restore", home / "none.tar.gz").errors
+    for file in (half, home / "none.tar.gz"):
+        with pytest.raises(UnusableBackup, match="not a whole goodterms backup"):
+            read_backup(file, home / "unpacked")
 
 
-def test_after_a_restore_sending_waits_for_a_person(archive: Path, make_installation: MakeInstallation) -> None:
+def test_a_backup_of_a_newer_version_is_refused_and_nothing_is_touched(
+    archive: Path, home: Path, make_installation: MakeInstallation
+) -> None:
+    newer = home / "newer.tar.gz"
+    rewrite(archive, newer, lambda name, content: (name, content.replace(b'"outbox.0001', b'"outbox.9999')))
     other = make_installation("second")
-    assert "goodterms resume" in other.run("restore", archive).output
-    assert "hands over again" in other.run("resume").output
-    assert "Nothing was paused" in other.run("resume").output
+    answer = other.run("restore", newer)
+    assert answer.exit_code == 1
+    assert "newer than this one" in answer.errors
+    assert len(answer.errors.strip().splitlines()) == 1
+    assert [path.name for path in other.home.iterdir()] == ["secret.key"]
