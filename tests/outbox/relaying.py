@@ -17,6 +17,7 @@ from goodterms.messages.message import Message
 from goodterms.organizations.models import Organisation
 from goodterms.outbox.keys import touch_key
 from goodterms.outbox.models import Effect
+from tests.channels.messages import make_message
 from tests.channels.servers import plain_server
 from tests.conftest import NOW
 from tests.factories import make_customer, make_effect, make_organisation, make_touch
@@ -44,23 +45,6 @@ def compose(touch_ids: Sequence[int], now: datetime) -> dict[int, Composed]:
     """A short reminder for each touch."""
     touches = Touch.objects.filter(pk__in=touch_ids).select_related("effect")
     return {touch.pk: Composed(make_message(touch.effect.recipient)) for touch in touches}
-
-
-def make_message(recipient: str = "sam@customer.example", **given: Any) -> Message:
-    values: dict[str, Any] = {
-        "template": "reminder_friendly",
-        "language": "en",
-        "subject": "Invoice 1 is 5 days overdue",
-        "text": "Dear Sam,\n\ninvoice 1 over 100.00 GBP was due on 5 March.\n\nRobin Example",
-        "html": "<p>Dear Sam,</p><p>invoice 1 over 100.00 GBP was due on 5 March.</p><p>Robin Example</p>",
-        "summary": "Friendly reminder about 100.00 GBP",
-        "sender_name": "Robin Example",
-        "sender_email": "accounts@supplies.example",
-        "reply_to": "",
-        "recipient_name": "Sam Example",
-        "recipient_email": recipient,
-    }
-    return Message(**values | given)
 
 
 def open_gate(effect_keys: Sequence[str], now: datetime) -> dict[str, GateAnswer]:

@@ -17,13 +17,13 @@ from goodterms.messages.message import Fault
 from goodterms.organizations.models import Organisation
 from goodterms.outbox.chain import verify_chain
 from goodterms.outbox.models import Attempt, Effect, SentMessage
+from tests.channels.messages import make_message
 from tests.conftest import NOW
 from tests.factories import make_customer, make_effect, make_organisation
 from tests.outbox.relaying import (
     RememberingChannel,
     compose,
     gate_saying,
-    make_message,
     make_queue,
     open_gate,
     queue_touch,

@@ -12,8 +12,6 @@ import hashlib
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from email.headerregistry import Address
-from email.policy import SMTP, SMTPUTF8
 from email.utils import encode_rfc2231, format_datetime
 from functools import lru_cache
 
@@ -24,6 +22,8 @@ from goodterms.messages.message import Attachment, Image, Message
 
 CONTENT_TYPE = "message/rfc822"
 LINE_LIMIT = 76
+ENCODED_BYTES = 45
+PLAIN_LIMIT = 600
 # No machine shall answer, but what bounces must come back: hence neither "All" nor "NDR" (Microsoft, MS-OXCMAIL).
 NO_ANSWER = "DR, RN, NRN, OOF, AutoReply"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -49,8 +49,11 @@ def message_id(effect_key: str, sender_email: str) -> str:
 
 
 def reply_address(message: Message) -> str:
-    """Where answers go: to the owner of the relationship as the message names them, else to its sender."""
-    return message.reply_to.strip() or message.sender_email
+    """Where answers go: to whom the message names (the relationship's owner), else to its sender; never nowhere."""
+    try:
+        return mail_address(message.reply_to)
+    except Refused:
+        return mail_address(message.sender_email)
 
 
 def prepare_email(effect_key: str, message: Message, now: datetime, replies_to: str) -> Parcel:
@@ -94,13 +97,14 @@ def _headers(effect_key: str, message: Message, now: datetime, replies_to: str) 
 
 @lru_cache(4096)
 def _person(header: str, name: str, address: str) -> str:
-    address = mail_address(address)
-    name = _one_line(name)
-    if name.isascii() and len(header) + len(name) + len(address) < LINE_LIMIT - 6 and "=?" not in name:
-        quoted = name if _ATOMS.fullmatch(name) else '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
-        return f"{header}: {quoted} <{address}>" if name else f"{header}: {address}"
-    policy = SMTP if address.isascii() else SMTPUTF8
-    return _fold(header, str(Address(name, addr_spec=address)), utf8=policy.utf8)
+    address, name = mail_address(address), _one_line(name)
+    if not name:
+        return f"{header}: {address}"
+    if not _is_plain(name):
+        name = _encoded_words(name)
+    elif not _ATOMS.fullmatch(name):
+        name = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
+    return f"{header}: {name} <{address}>"
 
 
 def _persons(header: str, addresses: Sequence[str]) -> str:
@@ -109,17 +113,26 @@ def _persons(header: str, addresses: Sequence[str]) -> str:
 
 
 def _words(header: str, text: str) -> str:
-    """A header of free text; encoded words where it is not plain ASCII."""
+    """A header of free text."""
     text = _one_line(text)
-    if text.isascii() and "=?" not in text and len(header) + len(text) < LINE_LIMIT:
-        return f"{header}: {text}"
-    return _fold(header, text, utf8=False)
+    return f"{header}: {text if _is_plain(text) else _encoded_words(text)}"
 
 
-def _fold(header: str, value: str, *, utf8: bool) -> str:
-    policy = SMTPUTF8 if utf8 else SMTP
-    folded: str = policy.header_factory(header, value).fold(policy=policy)
-    return folded.removesuffix("\r\n")
+def _is_plain(text: str) -> bool:
+    """Whether the text may stand in a header as it is, on one line (which may be longer than it should be)."""
+    return text.isascii() and "=?" not in text and len(text) <= PLAIN_LIMIT
+
+
+def _encoded_words(text: str) -> str:
+    """The text as encoded words (RFC 2047), one a line; no character is cut in two."""
+    words, part = [], b""
+    for character in text:
+        encoded = character.encode()
+        if len(part) + len(encoded) > ENCODED_BYTES:
+            words.append(part)
+            part = b""
+        part += encoded
+    return "\r\n ".join(f"=?utf-8?b?{binascii.b2a_base64(word, newline=False).decode()}?=" for word in [*words, part])
 
 
 def _one_line(text: str) -> str:
