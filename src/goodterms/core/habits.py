@@ -17,6 +17,7 @@ PROMPTED_WITHIN_DAYS = 7
 """A payment this soon after a touch is taken as its answer."""
 PRIOR_WEIGHT = 4.0
 """How many invoices of its own weigh as much as what is usual for the organisation."""
+EXACT_DIGITS = 9
 _MONTH_DAYS = 30.44
 
 SUMMARY = pl.Schema(
@@ -68,7 +69,8 @@ def summarise_settled(settled: pl.DataFrame, touches: pl.DataFrame) -> pl.DataFr
     summary = _fold_payment_days(grouped.agg(*_lateness(), *_payment_days(), *_conduct()).collect())
     summary = summary.join(_weighted_lateness(ordered), on="customer_id", how="left")
     summary = summary.join(signals.summarise_rhythm(ordered), on="customer_id", how="left")
-    return summary.select(SUMMARY.names()).cast(SUMMARY)
+    # The last bits of a sum depend on what else is summed beside it: without them a summary made alone is the same.
+    return summary.select(SUMMARY.names()).cast(SUMMARY).with_columns(pl.selectors.float().round(EXACT_DIGITS))
 
 
 def _newest_in_order(dated: pl.DataFrame) -> pl.DataFrame:
@@ -139,7 +141,7 @@ def _fold_payment_days(summary: pl.DataFrame) -> pl.DataFrame:
     return summary.with_columns(
         favourite.alias("pay_weekday"),
         (most / pl.col("settled_count")).alias("pay_weekday_share"),
-        ((angle.round(0).cast(pl.Int64) - 1) % 31 + 1).alias("pay_day"),
+        ((angle.round(EXACT_DIGITS).round(0).cast(pl.Int64) - 1) % 31 + 1).alias("pay_day"),
         (pl.col("_sin").pow(2) + pl.col("_cos").pow(2)).sqrt().alias("pay_day_concentration"),
     )
 
@@ -161,15 +163,21 @@ def _with_touches_before(ordered: pl.DataFrame, touches: pl.DataFrame) -> pl.Dat
     sent = touches.filter(pl.col("sent_date").is_not_null()).select("customer_id", "sent_date")
     if sent.is_empty():
         return ordered.with_columns(
-            pl.lit(None, dtype=pl.Int64()).alias("touches_before"), pl.lit(None, dtype=pl.Int64()).alias("after_touch")
+            pl.lit(0, dtype=pl.Int64()).alias("touches_before"), pl.lit(None, dtype=pl.Int64()).alias("after_touch")
         )
     sent = sent.sort("customer_id", "sent_date").with_columns(
         (pl.int_range(pl.len()).over("customer_id") + 1).alias("touch_number")
     )
     by_date = sent.sort("sent_date")
     last = by_date.rename({"sent_date": "last_touch_date"}).with_columns(pl.col("last_touch_date").alias("_on"))
+    # What is sent on the day of a settlement comes after it, so that a summary made that day stays true.
     settled = ordered.sort("settled_date").join_asof(
-        last, left_on="settled_date", right_on="_on", by="customer_id", check_sortedness=False
+        last,
+        left_on="settled_date",
+        right_on="_on",
+        by="customer_id",
+        check_sortedness=False,
+        allow_exact_matches=False,
     )
     before_due = by_date.rename({"touch_number": "touches_by_due"})
     both = settled.sort("due_date").join_asof(
@@ -178,7 +186,7 @@ def _with_touches_before(ordered: pl.DataFrame, touches: pl.DataFrame) -> pl.Dat
     answered = pl.col("last_touch_date") > pl.col("due_date")
     days = (pl.col("settled_date") - pl.col("last_touch_date")).dt.total_days()
     both = both.with_columns(
-        (pl.col("touch_number").fill_null(0) - pl.col("touches_by_due").fill_null(0)).alias("touches_before"),
+        (pl.col("touch_number").fill_null(0) - pl.col("touches_by_due").fill_null(0)).clip(0).alias("touches_before"),
         pl.when(answered).then(days).alias("after_touch"),
     )
     return both.sort("customer_id", "settled_date", "invoice_id")
