@@ -9,6 +9,7 @@ from goodterms.core.money import Money
 from goodterms.messages.checking import check
 from goodterms.messages.composing import compose
 from goodterms.messages.facts import Facts, Payment
+from goodterms.messages.finishing import finish
 from goodterms.messages.message import Message
 from goodterms.messages.samples import TODAY, poor_facts, rich_facts, sample_item
 
@@ -196,6 +197,11 @@ def test_bank_details_that_cannot_be_right_are_caught(details: Payment, expected
     _, facts = good()
     wrong = replace(facts, payment=details)
     assert expected in codes(compose(wrong, "reminder_clear", "en"), wrong)
+
+
+def test_an_invoice_whose_number_says_nothing_is_caught() -> None:
+    facts = replace(poor_facts(), interest=None, items=(sample_item("--", 5, Money(7_00, "GBP")),))
+    assert [fault.code for fault in finish(facts, "reminder_clear", "en").faults] == ["number_missing"]
 
 
 def test_a_deadline_in_the_past_is_caught() -> None:

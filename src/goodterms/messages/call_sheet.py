@@ -140,7 +140,7 @@ def _describe_person(facts: Facts, background: Background, language: Language) -
         terms = labels["terms"].format(days=language.count(customer.terms_days, "days"))
     return [
         f"{person}: {contact.phone or labels['no_phone']}",
-        f"{customer.name}. {labels['reference'].format(number=customer.number)}",
+        f"{customer.name.rstrip('.')}. {labels['reference'].format(number=customer.number)}",
         labels["local_time"].format(time=time, zone=background.zone),
         terms,
     ]

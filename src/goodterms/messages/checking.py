@@ -109,6 +109,9 @@ def check_purpose(template: Template, facts: Facts) -> Iterator[Fault]:
     """Whether there is any need for the message, before a word of it is composed."""
     if template.asks_money and not facts.asked_items:
         yield Fault("nothing_to_ask", "Nothing that may be asked for is open any more; the message is not needed.")
+    if any(not item.number for item in facts.items):
+        text = "An invoice has no number that can be named; correct it in the accounting program and import it again."
+        yield Fault("number_missing", text)
     if facts.deadline and facts.deadline <= facts.today:
         text = f"The deadline {facts.deadline} came before the message left; let the next run set a new one."
         yield Fault("deadline_passed", text)

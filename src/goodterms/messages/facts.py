@@ -15,13 +15,14 @@ _EMPTY_WORDS = frozenset({"none", "null", "nan", "n/a", "undefined"})
 
 
 def tidy(text: str) -> str:
-    """One clean line: no control, direction or private-use characters, single spaces.
+    """One clean line: no control, direction or private-use characters, single spaces, no comma at its end.
 
     A word for "nothing", or signs without any letter or digit, is the empty text.
     """
     if not (text.isprintable() and "  " not in text and text == text.strip()):
         kept = (" " if character.isspace() else character for character in text)
         text = " ".join("".join(c for c in kept if unicodedata.category(c)[0] != "C").split())
+    text = text.strip(" ,;:")
     is_nothing = text.lower() in _EMPTY_WORDS or not any(character.isalnum() for character in text)
     return "" if is_nothing else text
 

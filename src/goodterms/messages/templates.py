@@ -120,6 +120,7 @@ def _render(template: BoundTemplate, part: str, context: Mapping[str, Any]) -> s
 
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _SPACES = re.compile(r"[ \t\r\n]+")
+_TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)")
 _UNMARKED = str.maketrans("", "", STRONG_START + STRONG_END)
 
 
@@ -129,8 +130,11 @@ def split_paragraphs(body: str) -> tuple[str, ...]:
 
 
 def _join_lines(text: str) -> str:
-    """One line with single spaces; no-break spaces stay what they are."""
-    return _SPACES.sub(" ", text).strip(" ")
+    """One line with single spaces; no-break spaces stay what they are.
+
+    A name that ends with a full stop, such as Ltd., ends the sentence with that one.
+    """
+    return _TWO_STOPS.sub(".", _SPACES.sub(" ", text).strip(" "))
 
 
 def _describe(error: LiquidError, part: str) -> str:
