@@ -10,7 +10,7 @@ from goodterms.organizations.models import Organisation
 from tests.factories import make_customer, make_organisation
 from tests.importing import problems_of, run_import, table, versions_of, write
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 HEADER = (
     "Customer Number,Customer Name,Country,Language,Payment Terms (days),Contact Name,Contact Role,Email,Phone,"
     "Protected,Account Owner"

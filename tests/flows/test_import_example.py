@@ -15,7 +15,7 @@ from tests.conftest import NOW
 from tests.factories import make_organisation
 from tests.importing import assert_ledger_holds_together, versions_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 EXAMPLE_DAY = date(2026, 3, 10)
 EXPECTED_CODES = {
     "no contact": "contact_missing",

@@ -8,7 +8,7 @@ from goodterms.ledger.models import Allocation, Contact, Customer, Invoice, Paym
 from tests.factories import make_organisation
 from tests.importing import invoices_of, problems_of, run_import, sample
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 LAYOUTS = "formats/ar_csv_layouts"
 
 

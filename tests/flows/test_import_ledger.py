@@ -13,7 +13,7 @@ from goodterms.organizations.models import Organisation
 from tests.factories import make_customer, make_invoice, make_organisation
 from tests.importing import invoices_of, problems_of, run_import, table, versions_of, write
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 HEADER = "Invoice Number,Customer Number,Customer Name,Invoice Date,Due Date,Currency,Total,Open Amount"
 JUNE, JULY, AUGUST = date(2026, 6, 30), date(2026, 7, 31), date(2026, 8, 31)
 

@@ -14,7 +14,7 @@ from tests.conftest import NOW
 from tests.factories import make_customer, make_invoice, make_organisation
 from tests.importing import invoices_of, problems_of, run_import, sample, table, versions_of, write
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 HEADER = "Payment Date,Customer Number,Invoice Number,Amount,Currency,Reference,Status"
 INVOICES = "Invoice Number,Customer Number,Invoice Date,Due Date,Currency,Total,Open Amount"
 DUE = date(2026, 6, 15)

@@ -13,7 +13,7 @@ from tests.conftest import NOW
 from tests.factories import make_organisation
 from tests.importing import invoices_of, problems_of, run_import, table, write
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 HEADER = "Invoice Number,Customer,Invoice Date,Due Date,Currency,Total,Open Amount"
 GOOD = "1,Example Ltd,2026-05-01,2026-06-01,EUR,10.00,10.00"
 

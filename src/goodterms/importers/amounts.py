@@ -5,7 +5,7 @@ from typing import Literal
 
 import polars as pl
 
-from goodterms.core.money import CURRENCIES, Money, minor_digits
+from goodterms.core.money import CURRENCIES, Money, UnknownCurrency, minor_digits
 from goodterms.core.refusal import Refusal
 from goodterms.importers.refusals import AmountsAmbiguous, AmountsContradict
 
@@ -172,9 +172,16 @@ class AmountUnclear(Refusal):
         super().__init__(f"{text!r} {why}. Write the amount in {currency} like 1234.50, without thousands separators.")
 
 
+class CurrencyUnclear(Refusal):
+    """A currency given by a person is none."""
+
+
 def read_amount(text: str, currency: str) -> Money:
-    """A single amount as a person types it; raises AmountUnclear or, for the currency, UnknownCurrency."""
-    minor_digits(currency)
+    """A single amount as a person types it; raises AmountUnclear or CurrencyUnclear."""
+    try:
+        minor_digits(currency)
+    except UnknownCurrency as error:
+        raise CurrencyUnclear(str(error)) from None
     parts = take_apart(pl.Series([text.strip()]))
     evidence = parts["evidence"][0]
     if evidence == "?":
