@@ -71,7 +71,8 @@ class _Port(Controller):
     def _trigger_server(self) -> None:
         server: Any = self.server
         self.port = server.sockets[0].getsockname()[1]
-        InetMixin._trigger_server(self)
+        trigger: Any = InetMixin._trigger_server
+        trigger(self)
 
 
 @contextmanager

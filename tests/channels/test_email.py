@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parseaddr
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -151,8 +152,13 @@ INJECTION = "Sam\r\nBcc: everyone@elsewhere.example\r\n\r\nBuy now"
 
 @given(nasty | st.just(INJECTION), nasty | st.just(INJECTION), nasty | st.just(INJECTION))
 def test_no_text_can_add_a_header_or_a_body(name: str, subject: str, language: str) -> None:
-    given_texts = {"sender_name": name, "recipient_name": name, "subject": subject, "language": language}
-    content = build_email(KEY, make_message(**given_texts), NOW, replies_to="")  # type: ignore[arg-type]
+    given_texts: dict[str, Any] = {
+        "sender_name": name,
+        "recipient_name": name,
+        "subject": subject,
+        "language": language,
+    }
+    content = build_email(KEY, make_message(**given_texts), NOW)
     headers = content.split(b"\r\n\r\n")[0].replace(b"\r\n ", b" ").split(b"\r\n")
     names = [line.split(b":")[0].decode() for line in headers]
     assert names == [
@@ -174,7 +180,8 @@ def test_any_body_arrives_as_it_is_in_lines_that_servers_take(text: str, html: s
     wanted = [part.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") for part in (text, html)]
     message = email.message_from_bytes(content, policy=email.policy.SMTP)
     parts = [part for part in message.walk() if not part.is_multipart()]
-    read = [(part.get_payload(decode=True) or b"").decode() for part in parts]
+    payloads: list[Any] = [part.get_payload(decode=True) or b"" for part in parts]
+    read = [payload.decode() for payload in payloads]
     assert [one.replace("\r\n", "\n").rstrip("\n") for one in read] == wanted
 
 

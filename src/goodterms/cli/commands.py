@@ -11,6 +11,7 @@ from goodterms.cli.demo import demo
 from goodterms.cli.doctor import doctor
 from goodterms.cli.holding import hold
 from goodterms.cli.importing import import_file, pay, problems
+from goodterms.cli.outbox import outbox_app
 from goodterms.cli.printing import print_refusal
 from goodterms.cli.serve import serve, work
 from goodterms.cli.setup import organisation_app, user_app
@@ -68,6 +69,7 @@ app.command("hold", rich_help_panel=EVERY_DAY)(hold)
 app.command("run", rich_help_panel=EVERY_DAY)(run)
 app.command("preview", rich_help_panel=EVERY_DAY)(preview)
 app.command("customers", rich_help_panel=EVERY_DAY)(customers)
+app.add_typer(outbox_app, name="outbox", rich_help_panel=EVERY_DAY)
 app.command("demo", rich_help_panel=SETTING_UP)(demo)
 app.add_typer(organisation_app, name="organisation", rich_help_panel=SETTING_UP)
 app.add_typer(user_app, name="user", rich_help_panel=SETTING_UP)
