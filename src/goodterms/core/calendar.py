@@ -9,19 +9,25 @@ import holidays
 import polars as pl
 
 LONGEST_CLOSURE_DAYS = 30
+BUSIEST_PART = {"GB": "ENG", "CH": "ZH"}
+"""Where most holidays are those of a part of the country, the part that stands for it."""
+_SATURDAY, _SUNDAY = 5, 6
 
 
 @lru_cache(maxsize=512)
-def _public_holidays(country: str, year: int) -> frozenset[date]:
+def _closures(country: str, year: int) -> tuple[frozenset[int], frozenset[date]]:
+    """The weekdays of the weekend (Monday is 0) and the public holidays."""
     try:
-        return frozenset(holidays.country_holidays(country, years=year))
+        days = holidays.country_holidays(country, subdiv=BUSIEST_PART.get(country), years=year)
     except NotImplementedError:
-        return frozenset()
+        return frozenset({_SATURDAY, _SUNDAY}), frozenset()
+    return frozenset(days.weekend), frozenset(days)
 
 
 def is_business_day(country: str, day: date) -> bool:
-    """Monday to Friday and no public holiday; for a country whose holidays are unknown, Monday to Friday."""
-    return day.weekday() < 5 and day not in _public_holidays(country, day.year)
+    """No weekend there and no public holiday; for a country whose holidays are unknown, Monday to Friday."""
+    weekend, public_holidays = _closures(country, day.year)
+    return day.weekday() not in weekend and day not in public_holidays
 
 
 def next_business_day(country: str, day: date) -> date:

@@ -6,7 +6,7 @@ import polars as pl
 
 from goodterms.core.ageing import age_items
 from goodterms.core.calendar import next_window
-from goodterms.core.chase import carry, pauses
+from goodterms.core.chase import carry, last_contacts, pauses
 from goodterms.core.evidence import Evidence
 from goodterms.core.policy import Policy
 from goodterms.core.recipients import CHANNEL_ADDRESS
@@ -42,8 +42,8 @@ MATTERS_TO_A_PERSON = [ADDRESS_GONE, STEP_GONE]
 def judge(touches: pl.DataFrame, evidence: Evidence, policy: Policy, now: datetime) -> pl.DataFrame:
     """One answer per touch (``touches``: columns ASKED; result: ANSWERS, same order).
 
-    Withheld are touches whose reason has gone: nothing left to chase, on hold, promised, an answer unread, the
-    address no longer usable, another contact sent the same day, or decided too long ago. A touch outside the send
+    Withheld are touches whose reason has gone: nothing left to ask for, on hold, promised, an answer unread, the
+    address no longer usable, another contact since it was planned, or decided too long ago. A touch outside the send
     window of the customer's own time and working days waits.
     """
     items = age_items(evidence)
@@ -71,26 +71,16 @@ def _facts(touches: pl.DataFrame, items: pl.DataFrame, evidence: Evidence, polic
         pl.col("timezone").fill_null(policy.timezone).replace("", policy.timezone),
         "local_date",
     )
-    anchors = policy.playbooks.steps.select("playbook", "step", "anchor")
+    anchors = policy.playbooks.steps.select("playbook", "step", "anchor", "from_day")
     frame = touches.join(people, on="customer_id", how="left", maintain_order="left")
     frame = frame.join(anchors, on=["playbook", "step"], how="left", maintain_order="left")
     owing = carry(items, policy).select("customer_id", pl.lit(value=True).alias("owes_late"))
-    soon = items.filter(pl.col("chase_minor") > 0).select("customer_id").unique()
-    soon = soon.with_columns(pl.lit(value=True).alias("owes"))
-    for part in (owing, soon, pauses(evidence), _sent_today(evidence), _unread(evidence)):
+    owed = items.filter(pl.col("chase_minor") > 0).group_by("customer_id")
+    oldest = owed.agg(pl.col("days_overdue").max().alias("oldest_day"))
+    contacts = last_contacts(evidence).select("customer_id", "last_contact_date", "unhandled_reply_date")
+    for part in (owing, oldest, pauses(evidence), contacts):
         frame = frame.join(part, on="customer_id", how="left", maintain_order="left")
     return frame.join(_addresses(evidence.contacts), on=["contact_id", "channel"], how="left", maintain_order="left")
-
-
-def _sent_today(evidence: Evidence) -> pl.DataFrame:
-    dated = evidence.touches.join(evidence.customers.select("customer_id", "local_date"), on="customer_id")
-    sent = dated.filter(pl.col("sent_date") == pl.col("local_date"))
-    return sent.group_by("customer_id").agg(pl.lit(value=True).first().alias("had_contact_today"))
-
-
-def _unread(evidence: Evidence) -> pl.DataFrame:
-    unread = evidence.replies.filter(~pl.col("is_handled"))
-    return unread.group_by("customer_id").agg(pl.col("received_date").max().alias("unhandled_reply_date"))
 
 
 def _addresses(contacts: pl.DataFrame) -> pl.DataFrame:
@@ -107,6 +97,7 @@ def _objection(policy: Policy) -> pl.Expr:
     today, anchor = pl.col("local_date"), pl.col("anchor")
     reply_until = pl.col("unhandled_reply_date") + pl.duration(days=policy.numbers.reply_wait_days)
     is_chase, is_due = anchor == "overdue", anchor == "due"
+    is_still_due = (pl.col("oldest_day") >= pl.col("from_day")).fill_null(value=False)
     old = pl.col("planned_date") + pl.duration(days=STALE_AFTER_DAYS) < today
     gone = pl.col("recipient") != pl.col("address").fill_null("")
     tests = [
@@ -116,11 +107,11 @@ def _objection(policy: Policy) -> pl.Expr:
         ((is_chase | is_due) & (pl.col("promise_until_date") >= today), "The customer has promised to pay."),
         ((is_chase | is_due) & (pl.col("plan_until_date") >= today), "The customer pays by a plan."),
         (reply_until >= today, "An answer of the customer has not been read yet."),
-        (is_chase & pl.col("owes_late").is_null(), "Nothing is overdue any more."),
-        (is_due & pl.col("owes").is_null(), "Nothing is open any more."),
-        (~is_chase & ~is_due & pl.col("owes_late").fill_null(value=False), "Something has become overdue meanwhile."),
+        (is_chase & pl.col("owes_late").is_null(), "Nothing is overdue any more that may be asked for."),
+        (is_due & ~is_still_due, "Nothing of what falls due is open any more."),
+        (~is_chase & pl.col("owes_late").fill_null(value=False), "Something has become overdue meanwhile."),
         (gone, ADDRESS_GONE),
-        (pl.col("had_contact_today"), "There was a contact today already."),
+        (pl.col("last_contact_date") >= pl.col("planned_date"), "There was another contact meanwhile."),
         (old, "Decided too long ago; the next run decides anew."),
     ]
     reason: pl.Expr = pl.lit("")
