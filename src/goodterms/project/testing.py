@@ -11,3 +11,6 @@ _HOME = tempfile.TemporaryDirectory(prefix="goodterms-tests-")
 os.environ["GOODTERMS_HOME"] = _HOME.name
 for name in ("GOODTERMS_SMTP_PASSWORD", "GOODTERMS_SECRET_KEY", "GOODTERMS_ORGANISATION", "GOODTERMS_DEBUG"):
     os.environ.pop(name, None)
+
+# Frames in tests are small: several threads would only wait for each other, the more so beside other test processes.
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
