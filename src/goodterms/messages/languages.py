@@ -12,7 +12,7 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_percent
 
 from goodterms.core.money import CURRENCIES, Money, minor_digits
 
@@ -94,7 +94,8 @@ class Language:
         return self.percent(Decimal(round(share * 100)))
 
     def number(self, value: int) -> str:
-        return format_decimal(value, locale=self.locale)
+        """A whole number, grouped."""
+        return f"{value:,}".replace(",", self.group_mark)
 
     def plural(self, count: int, one: str, other: str) -> str:
         """The form that goes with the count."""
