@@ -60,6 +60,21 @@ def test_days_of_payment_are_those_of_the_payments_file(home: Path) -> None:
     assert all(invoice.settled_date == last[invoice.number] for invoice in settled)
 
 
+def test_credit_notes_are_put_to_their_invoices_when_they_were_issued(home: Path) -> None:
+    organisation = make_organisation()
+    ledger = generate(7, 60, EXAMPLE_DAY)
+    write_csv(ledger, home, mess=False)
+    import_folder(organisation, home)
+    truth = {
+        (row["invoice_number"], row["allocation_date"], row["amount_minor"])
+        for row in ledger.allocations.filter(pl.col("credit_note_number").is_not_null()).iter_rows(named=True)
+    }
+    rows = Allocation.objects.filter(source="credit_note", invoice__kind="invoice").select_related("invoice")
+    found = {(row.invoice.number, row.allocated_date, row.amount_minor) for row in rows}
+    assert found <= truth
+    assert len(found) > 0.8 * len(truth)
+
+
 def test_every_blemish_of_the_messy_files_is_a_problem_with_its_row(home: Path) -> None:
     organisation = make_organisation()
     ledger = generate(7, 60, EXAMPLE_DAY)

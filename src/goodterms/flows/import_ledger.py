@@ -20,6 +20,7 @@ from goodterms.flows.apply_payments import apply_payments
 from goodterms.flows.complete_list import CompleteListOutdated, settle_missing
 from goodterms.flows.import_job import ImportJob, Meter, Progress, no_progress
 from goodterms.flows.import_memory import Earlier, open_batch, read_earlier, recall_mapping, remember_mapping
+from goodterms.flows.pair_credits import pair_credits
 from goodterms.flows.store_problems import store_problems
 from goodterms.importers.fields import Kind
 from goodterms.importers.reading import Wishes, read_file
@@ -184,6 +185,7 @@ def _apply(job: ImportJob, reading: Reading, *, is_complete: bool) -> pl.DataFra
     if not job.is_older:
         gone_too = is_complete and reading.covers.cash
         apply_cash(job, reading.payments.filter(is_cash), customers, is_complete=gone_too)
+        pair_credits(job)
     _raise_versions(job)
     faults = pl.concat([reading.faults, *job.faults]).sort("row", maintain_order=True)
     store_problems(job, batch.pk, reading.name, faults, _links(faults, customers, listed), _seen(reading))
