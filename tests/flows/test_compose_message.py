@@ -231,7 +231,13 @@ def test_the_words_come_in_the_touchs_language(customer: Customer) -> None:
     assert "1.234,50\N{NO-BREAK SPACE}£" in message.text
 
 
-def test_an_unknown_language_withholds_the_message(customer: Customer) -> None:
+def test_a_language_without_words_falls_back_to_the_organisations_own(customer: Customer) -> None:
+    make_invoice(customer, "A-1", due=OVERDUE)
+    assert message_of(customer, language="xx").language == "en"
+
+
+def test_a_message_is_withheld_when_neither_language_has_words(customer: Customer) -> None:
+    Organisation.objects.update(language="yy")
     make_invoice(customer, "A-1", due=OVERDUE)
     assert codes(compose_one(touch_for(customer, language="xx"))) == {"language_unknown"}
 

@@ -11,6 +11,7 @@ from goodterms.followup.models import Touch
 from goodterms.ledger.models import Contact, Customer
 from goodterms.messages.catalog import TemplateUnknown, find_template
 from goodterms.messages.finishing import finish
+from goodterms.messages.languages import match_language
 from goodterms.messages.message import Fault, Message
 from goodterms.organizations.models import Organisation
 
@@ -123,13 +124,19 @@ def _compose_for(
         finished = finish(
             facts,
             request.template,
-            request.language,
+            _choose_language(request.language, organisation),
             background=backgrounds.get(request.customer_id),
             source=request.source,
         )
         faults = (*reader.find_contact_faults(request), *finished.faults)
         composed[request.key] = Composed(None if faults else finished.message, faults, finished.draft)
     return composed
+
+
+def _choose_language(wanted: str, organisation: Organisation) -> str:
+    """The wanted language, or the organisation's own where there are no words in it; the doctor names such customers."""
+    has_words = match_language(wanted) is not None or match_language(organisation.language) is None
+    return wanted if has_words else organisation.language
 
 
 def _is_call(template: str) -> bool:

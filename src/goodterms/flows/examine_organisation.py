@@ -172,7 +172,7 @@ def _ledger(organisation: Organisation) -> Iterator[Finding]:
         yield Finding(
             "customer_language_unknown",
             Severity.WARNING,
-            f"Customers with open invoices in a language that has no words, whose messages are withheld: {foreign}.",
+            f"Customers with open invoices in a language without words, who get the organisation's instead: {foreign}.",
             "Import a customer file that gives them another language, or add the words (CONTRIBUTING.md).",
         )
     if problems:
