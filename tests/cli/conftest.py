@@ -69,6 +69,13 @@ class Installation:
             text=True,
         )
 
+    def run_python(self, code: str) -> str:
+        """What a small program prints that runs in this installation."""
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=self.environment, capture_output=True, text=True, timeout=120, check=True
+        )
+        return done.stdout
+
     def command(self, *arguments: object) -> list[str]:
         return [sys.executable, "-c", STARTER, *(str(argument) for argument in arguments)]
 

@@ -112,10 +112,7 @@ def test_a_backup_taken_while_others_write_is_of_one_moment(home: Path, make_ins
     assert [answer.exit_code for answer in answers] == [0, 0]
     other = make_installation("second")
     assert other.run("restore", home / "1.tar.gz").exit_code == 0
-    counted = subprocess.run(
-        [sys.executable, "-c", COUNTER], env=other.environment, capture_output=True, text=True, check=True
-    )
-    first, second = map(int, counted.stdout.split())
+    first, second = map(int, other.run_python(COUNTER).split())
     assert first == second > 20
 
 

@@ -1,12 +1,26 @@
 """The demo shows the product on an invented ledger, may be repeated, and never touches anything real."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from goodterms.flows.prepare_demo import demo_moment
 from tests.cli.conftest import Answer, Installation, MakeInstallation
 
+# Every table with the number of its rows and a hash over all of them.
+EVERY_ROW = """
+import hashlib, os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "goodterms.project.settings"
+django.setup()
+from django.apps import apps
+for model in sorted(apps.get_models(include_auto_created=True), key=lambda model: model._meta.db_table):
+    rows = [
+        [bytes(value) if isinstance(value, memoryview) else value for value in row]
+        for row in model.objects.order_by("pk").values_list()
+    ]
+    print(model._meta.db_table, len(rows), hashlib.sha256(repr(rows).encode()).hexdigest())
+"""
 SMALL = ("demo", "--no-serve", "--customers", "60")
 DAY = "2026-03-10"
 
@@ -53,6 +67,20 @@ def test_the_demo_can_be_repeated_and_duplicates_nothing(told: Answer, installat
 def test_the_demos_organisation_leaves_the_doctor_nothing_to_mend(told: Answer, installation: Installation) -> None:
     found = installation.run("doctor", "--format", "json").json["findings"]
     assert {row["code"] for row in found if row["severity"] == "error"} <= {"run_overdue", "effects_stuck"}
+
+
+def test_its_backup_restores_row_for_row_and_the_record_holds(
+    told: Answer, installation: Installation, make_installation: MakeInstallation, tmp_path: Path
+) -> None:
+    assert installation.run("backup", tmp_path / "backup.tar.gz").exit_code == 0
+    other = make_installation("restored")
+    answer = other.run("restore", tmp_path / "backup.tar.gz", "--format", "json")
+    assert answer.exit_code == 0, answer.errors
+    assert answer.json["messages_verified"] > 0
+    rows = [each.run_python(EVERY_ROW) for each in (installation, other)]
+    assert "ledger_invoice" in rows[0]
+    assert rows[0] == rows[1]
+    assert (other.home / "outbox").is_dir()
 
 
 def test_the_demo_does_not_mix_with_a_real_organisation(make_installation: MakeInstallation) -> None:
