@@ -134,7 +134,7 @@ def _compose_for(
 
 
 def _choose_language(wanted: str, organisation: Organisation) -> str:
-    """The wanted language, or the organisation's own where there are no words in it; the doctor names such customers."""
+    """The wanted language, or the organisation's own where it has no words; the doctor names such customers."""
     has_words = match_language(wanted) is not None or match_language(organisation.language) is None
     return wanted if has_words else organisation.language
 
