@@ -148,3 +148,19 @@ def test_a_hand_over_that_outlives_its_lease_still_settles_its_own_effect() -> N
     counts = relay(Slow("smtp"))
     assert (counts.sent, Effect.objects.get().state) == (1, "sent")
     assert Task.objects.get().outcome == "sent"
+
+
+def test_a_slow_server_does_not_cost_the_batch_its_claims() -> None:
+    """Each hand-over takes two minutes, the lease is five, and another worker looks for stale claims all the time."""
+    make_queue(6)
+    clock = [NOW]
+
+    class Slow(RememberingChannel):
+        def hand_over(self, *given: object):  # type: ignore[no-untyped-def]
+            clock[0] += timedelta(minutes=2)
+            assert recover_claims(clock[0], {}) == 0
+            return super().hand_over(*given)  # type: ignore[arg-type]
+
+    channel = Slow("smtp")
+    assert relay(channel, clock=lambda: clock[0]).sent == 6
+    assert len(set(channel.keys)) == 6

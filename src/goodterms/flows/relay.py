@@ -17,7 +17,7 @@ from goodterms.flows.gate_touches import judge_effects
 from goodterms.flows.record_outcome import record_outcome, record_sent
 from goodterms.flows.recover_claims import recover_claims
 from goodterms.followup.gate_answer import GateAnswer
-from goodterms.outbox.claims import Condition, claim_batch, mark_handed_over, release_claims
+from goodterms.outbox.claims import Condition, claim_batch, mark_handed_over, release_claims, renew_claims
 from goodterms.outbox.durable import durable_commits
 from goodterms.outbox.models import Effect
 from goodterms.outbox.moves import MoveLost, State, queue_due
@@ -141,9 +141,16 @@ class _Relay:
                 self._isolate(effect, partial(self._repeat, effect))
         fresh = [effect for effect in effects if effect.handed_over_at is None]
         judged = _caught(partial(self._judge, fresh), "a batch")
-        for effect in fresh:
+        for place, effect in enumerate(fresh):
+            self._hold_on(fresh[place:])
             errand = judged.get(effect.pk) if isinstance(judged, dict) else None
             self._isolate(effect, partial(self._relay_one, effect, errand))
+
+    def _hold_on(self, remaining: Sequence[Effect]) -> None:
+        """Renew the claims still to be worked on when half of their lease is over: a slow server holds a batch up."""
+        now, first = self.clock(), remaining[0]
+        if first.claim_expires_at and first.claim_expires_at - now < self.lease / 2:
+            renew_claims(remaining, now, self.lease)
 
     def _isolate(self, effect: Effect, work: Callable[[], None]) -> None:
         fault = _caught(work, effect.key)

@@ -112,6 +112,13 @@ def release_claims(effects: Sequence[Effect], not_before: datetime, reason: str)
     return sum(move_all(_held(effect), State.CLAIMED, State.QUEUED, **values) for effect in effects)
 
 
+def renew_claims(effects: Sequence[Effect], now: datetime, lease: timedelta) -> None:
+    """Hold on to claims that are still to be worked on, when the ones before them took long."""
+    for effect in effects:
+        if _held(effect).update(claim_expires_at=now + lease) == 1:
+            effect.claim_expires_at = now + lease
+
+
 def stale_claims(now: datetime, limit: int = 500) -> list[Effect]:
     """Claims whose lease is over: their worker died, or hangs."""
     expired = Effect.objects.filter(state=State.CLAIMED, claim_expires_at__lte=now)
