@@ -169,7 +169,7 @@ def _check_balances(rows: pl.DataFrame, table: Table, book: FaultBook) -> None:
     if table.shape != "terms":
         book.add(
             rows,
-            pl.col("rest").abs() > pl.col("total").abs(),
+            (pl.col("document") != "payment") & (pl.col("rest").abs() > pl.col("total").abs()),
             field,
             "open_exceeds_amount",
             "The open amount {value} is larger than the invoice.",
@@ -230,7 +230,8 @@ def _to_invoices(documents: pl.DataFrame, table: Table) -> pl.DataFrame:
 
 def _cash(rows: pl.DataFrame) -> pl.DataFrame:
     """Payment rows of an ageing report: money on account, known again by day, amount and number."""
-    size = pl.coalesce("total", "rest").abs()
+    # An ERP may list an advance as nothing invoiced and something outstanding.
+    size = pl.max_horizontal(pl.col("total").abs(), pl.col("rest").abs())
     again = pl.int_range(pl.len()).over("customer_key", "currency_value", "issue_date_value", size, "number")
     return (
         rows.with_columns(size=size, again=again)
