@@ -370,6 +370,15 @@ def test_a_call_becomes_a_sheet_with_number_facts_questions_and_last_words(custo
     assert "No invoice settled so far." in sheet.text
 
 
+def test_a_call_abroad_without_time_zone_does_not_pretend_to_know_the_hour(customer: Customer) -> None:
+    Customer.objects.update(timezone="", country="US")
+    make_invoice(customer, "A-1", due=OVERDUE)
+    effect = make_effect(customer, recipient="+44 1632 960001", channel="call")
+    sheet = compose_one(touch_for(customer, "call_help", channel="call", effect=effect)).message
+    assert sheet is not None
+    assert "Their time zone is not on file" in sheet.text
+
+
 def test_on_a_past_day_only_what_was_known_then_is_said(customer: Customer) -> None:
     invoice = make_invoice(customer, "A-1", due=date(2026, 1, 10), amount_minor=100_00, settled=date(2026, 2, 20))
     make_invoice(customer, "A-9", due=date(2026, 2, 1), issued=date(2026, 1, 2))

@@ -31,10 +31,11 @@ def read_backgrounds(
     profiles = _profiles(customer_ids)
     history = _last_words(organisation, customer_ids, end)
     backgrounds = {}
-    for pk, timezone in Customer.objects.filter(pk__in=customer_ids).values_list("id", "timezone"):
+    for pk, timezone, country in Customer.objects.filter(pk__in=customer_ids).values_list("id", "timezone", "country"):
         zone = find_zone(timezone, organisation.timezone)
+        is_known = zone.key == timezone or country in ("", organisation.country)
         backgrounds[pk] = Background(
-            local_time=now.astimezone(zone),
+            local_time=now.astimezone(zone) if is_known else None,
             zone=zone.key,
             profile=profiles.get(pk, ""),
             habits=Habits(**habits.get(pk, {}), returned_count=returned.get(pk, 0)),

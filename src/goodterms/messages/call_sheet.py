@@ -42,9 +42,12 @@ class Habits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Background:
-    """What a caller should know besides what is owed. ``local_time`` is the customer's, at the time of writing."""
+    """What a caller should know besides what is owed.
 
-    local_time: datetime
+    ``local_time`` is the customer's, at the time of writing; None when nobody knows where they are.
+    """
+
+    local_time: datetime | None
     zone: str
     profile: str = ""
     habits: Habits = Habits()
@@ -134,14 +137,17 @@ def _describe_person(facts: Facts, background: Background, language: Language) -
     labels, contact, customer = language.call_labels, facts.recipient, facts.customer
     role = labels[f"role_{contact.role}"]
     person = f"{contact.name}, {role}" if contact.name else role
-    time = format_time(background.local_time, "short", locale=language.locale)
+    clock = labels["local_time_unknown"]
+    if background.local_time:
+        time = format_time(background.local_time, "short", locale=language.locale)
+        clock = labels["local_time"].format(time=time, zone=background.zone)
     terms = labels["terms_unknown"]
     if customer.terms_days is not None:
         terms = labels["terms"].format(days=language.count(customer.terms_days, "days"))
     return [
         f"{person}: {contact.phone or labels['no_phone']}",
         f"{customer.name.rstrip('.')}. {labels['reference'].format(number=customer.number)}",
-        labels["local_time"].format(time=time, zone=background.zone),
+        clock,
         terms,
     ]
 
