@@ -107,7 +107,7 @@ def test_customers_whose_language_has_no_words_are_counted(run: Run, healthy: Or
     for number, language in (("C5", "fr"), ("C6", "fr"), ("C7", "de")):
         make_invoice(make_customer(healthy, number, language=language), "R", due=date(2026, 3, 1))
     make_customer(healthy, "C8", language="nl")
-    assert findings(run)["customer_language_unknown"]["message"].endswith(": fr 2.")
+    assert findings(run)["customer_language_without_words"]["message"].endswith(": fr 2.")
 
 
 def test_open_data_problems_are_counted(run: Run, healthy: Organisation) -> None:

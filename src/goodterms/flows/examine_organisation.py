@@ -170,10 +170,11 @@ def _ledger(organisation: Organisation) -> Iterator[Finding]:
         )
     if foreign := languages_without_words(organisation):
         yield Finding(
-            "customer_language_unknown",
-            Severity.WARNING,
-            f"Customers with open invoices in a language without words, who get the organisation's instead: {foreign}.",
-            "Import a customer file that gives them another language, or add the words (CONTRIBUTING.md).",
+            "customer_language_without_words",
+            Severity.INFO,
+            "Customers with open invoices whose language has no words, and who are written to in the organisation's "
+            f"({organisation.language}): {foreign}.",
+            "Words for another language can be added (CONTRIBUTING.md).",
         )
     if problems:
         yield Finding(
@@ -194,7 +195,7 @@ def unreachable_customers(organisation: Organisation) -> QuerySet[Customer]:
 
 
 def languages_without_words(organisation: Organisation) -> str:
-    """The languages of owing customers in which nothing can be written, with the number of customers: "fr 3, nl 7"."""
+    """The languages of owing customers that have no words, with the number of customers: "fr 3, nl 7"."""
     owing = Customer.objects.filter(Exists(_open(organisation).filter(customer=OuterRef("pk"))))
     counts = owing.filter(organisation=organisation).exclude(language="").values_list("language").annotate(Count("pk"))
     return ", ".join(f"{language} {count:,}" for language, count in sorted(counts) if match_language(language) is None)
