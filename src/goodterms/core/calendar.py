@@ -7,10 +7,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
 import polars as pl
+from babel.core import get_global
 
 LONGEST_CLOSURE_DAYS = 30
 BUSIEST_PART = {"GB": "ENG", "CH": "ZH"}
 """Where most holidays are those of a part of the country, the part that stands for it."""
+BUSIEST_ZONE = {
+    "AR": "America/Argentina/Buenos_Aires", "AU": "Australia/Sydney", "BR": "America/Sao_Paulo",
+    "CA": "America/Toronto", "CL": "America/Santiago", "CN": "Asia/Shanghai", "CY": "Asia/Nicosia",
+    "DE": "Europe/Berlin", "EC": "America/Guayaquil", "ES": "Europe/Madrid", "ID": "Asia/Jakarta",
+    "KZ": "Asia/Almaty", "MN": "Asia/Ulaanbaatar", "MX": "America/Mexico_City", "MY": "Asia/Kuala_Lumpur",
+    "NZ": "Pacific/Auckland", "PT": "Europe/Lisbon", "RU": "Europe/Moscow", "UA": "Europe/Kyiv",
+    "US": "America/New_York", "UZ": "Asia/Tashkent",
+}  # fmt: skip
+"""Of the countries with several time zones, the one in which most of their business is done."""
 _SATURDAY, _SUNDAY = 5, 6
 
 
@@ -45,6 +55,15 @@ def business_days(rows: pl.DataFrame) -> pl.DataFrame:
     return pairs.with_columns(
         pl.Series("next_business_day", nexts, dtype=pl.Date()),
     ).with_columns((pl.col("next_business_day") == pl.col("local_date")).alias("is_business_day"))
+
+
+def zone_of_country(country: str) -> str:
+    """The time zone of a country, or of where most of its business is done; empty where neither is known.
+
+    Source of a country's zones: CLDR (Babel's ``territory_zones``).
+    """
+    zones = get_global("territory_zones").get(country, [])
+    return zones[0] if len(zones) == 1 else BUSIEST_ZONE.get(country, "")
 
 
 def find_zone(*names: str) -> ZoneInfo:
