@@ -104,7 +104,7 @@ def test_spacing_by_clock_starts_from_the_real_send_and_not_from_the_plan() -> N
 def test_spacing_holds_between_steps_of_one_name_in_two_playbooks() -> None:
     said = [("friendly", 30), ("clear", 20), ("call", 4)]
     sent = [{"step": step, "ago": ago, "playbook": "forgetful"} for step, ago in said]
-    assert wait_of(decide_case(override="bad_patch", open=[60], sent=sent)) == "spacing 3"
+    assert wait_of(decide_case(override="chronic", open=[60], sent=sent)) == "spacing 3"
 
 
 def test_the_gap_follows_any_contact() -> None:
