@@ -64,6 +64,16 @@ def test_after_downtime_only_today_is_run(worker: Worker, clock: Clock) -> None:
     assert [run.run_date.day for run in DayRun.objects.order_by("run_date")] == [10, 14]
 
 
+def test_a_look_at_another_day_does_not_count_as_todays(worker: Worker, clock: Clock) -> None:
+    organisation = make_organisation()
+    for day in (9, 11):
+        moment = datetime(2026, 3, day, 10, 0, tzinfo=UTC)
+        DayRun.objects.create(
+            organisation=organisation, run_date=moment.date(), started_at=moment, finished_at=moment, policy_hash="0"
+        )
+    assert at(worker, clock, SIX) == ["example-supplies"]
+
+
 def test_each_organisation_has_its_own_hour(worker: Worker, clock: Clock) -> None:
     make_organisation(slug="auckland", timezone="Pacific/Auckland")
     make_organisation(slug="london")
