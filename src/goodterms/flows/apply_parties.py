@@ -1,7 +1,10 @@
 """Customers of an imported file: found by number or name, made where they are new, brought up to date."""
 
+import hashlib
+
 import polars as pl
 
+from goodterms.core.calendar import zone_of_country
 from goodterms.database.identifiers import next_ids
 from goodterms.database.reading import read_inside_transaction
 from goodterms.database.writing import update_frame
@@ -37,7 +40,7 @@ def apply_parties(job: ImportJob, parties: pl.DataFrame, earliest: pl.DataFrame)
     terms_days (the customer's own), is_new, known_from_date; a name that several customers bear is a fault.
     """
     ledger = read_inside_transaction(_QUERY, [job.organisation_id], _LEDGER).with_columns(folded=_fold("name"))
-    parties = parties.with_columns(folded=_fold("customer_name")).join(
+    parties = parties.with_columns(folded=_fold("customer_name"), country_zone=_country_zone(parties["country"])).join(
         earliest, on="customer_key", how="left", maintain_order="left"
     )
     numbered = _match_numbers(parties.filter(pl.col("customer_number").is_not_null()), ledger)
@@ -53,6 +56,12 @@ def apply_parties(job: ImportJob, parties: pl.DataFrame, earliest: pl.DataFrame)
     if not job.is_older:
         _update(job, found.join(fresh, on="customer_id", how="anti"), ledger)
     return _result(job, found, fresh, ledger)
+
+
+def _country_zone(countries: pl.Series) -> pl.Series:
+    """The time zone of each country, null where none is known: for customers whose file names no time zone."""
+    zones = {country: zone_of_country(country) or None for country in countries.drop_nulls().unique().to_list()}
+    return countries.replace_strict(zones, return_dtype=pl.String())
 
 
 def _fold(column: str) -> pl.Expr:
@@ -101,15 +110,15 @@ def _make(job: ImportJob, parties: pl.DataFrame) -> pl.DataFrame:
     ids = next_ids("ledger_customer", parties.height)
     rows = parties.with_columns(customer_id=ids)
     number = pl.coalesce("customer_number", "customer_name")
-    short = pl.format("{} #{}", number.str.slice(0, 75), number.hash(seed=1))
     job.insert(
         "ledger_customer",
         rows.select(
             id="customer_id",
             organisation_id=pl.lit(job.organisation_id),
-            number=pl.when(number.str.len_chars() <= _LONGEST_NUMBER).then(number).otherwise(short),
+            number=number.map_elements(_shorten, return_dtype=pl.String),
             name=pl.coalesce("customer_name", "customer_number"),
-            **{name: pl.col(name).fill_null("") for name in _DETAILS},
+            **{name: pl.col(name).fill_null("") for name in _DETAILS if name != "timezone"},
+            timezone=pl.coalesce("timezone", "country_zone", pl.lit("")),
             terms_days="terms_days",
             is_protected=pl.col("is_protected").fill_null(False),
             facts_version=pl.lit(1),
@@ -118,6 +127,13 @@ def _make(job: ImportJob, parties: pl.DataFrame) -> pl.DataFrame:
     )
     job.counts["customers_new"] += rows.height
     return rows.select("customer_key", "customer_id")
+
+
+def _shorten(number: str) -> str:
+    """A number that fits its column; a longer one by its beginning and its SHA-256, the same on every machine."""
+    if len(number) <= _LONGEST_NUMBER:
+        return number
+    return f"{number[:75]} #{hashlib.sha256(number.encode()).hexdigest()[:20]}"
 
 
 def _filled(parties: pl.DataFrame, made: pl.DataFrame) -> pl.Series:
@@ -135,7 +151,8 @@ def _update(job: ImportJob, parties: pl.DataFrame, ledger: pl.DataFrame) -> None
         id="customer_id",
         number=pl.when("is_adopted").then("customer_number").otherwise("own_number"),
         name=pl.coalesce(pl.when(is_numbered).then("customer_name"), "own_name"),
-        **{name: pl.coalesce(name, f"own_{name}") for name in (*_DETAILS, "terms_days")},
+        **{name: pl.coalesce(name, f"own_{name}") for name in (*_DETAILS, "terms_days") if name != "timezone"},
+        timezone=pl.coalesce("timezone", pl.col("own_timezone").replace("", None), "country_zone", "own_timezone"),
         is_protected=pl.col("is_protected").fill_null(False) | pl.col("own_is_protected"),
     )
     before = both.select(**{name: pl.col("customer_id" if name == "id" else f"own_{name}") for name in changes.columns})
