@@ -21,7 +21,7 @@ from goodterms.messages.payment import find_payment_faults, is_payable
 from goodterms.organizations.models import Organisation
 from goodterms.outbox.models import Effect
 
-STALE_RUN = timedelta(days=1, hours=6)
+STALE_RUN = timedelta(days=1)
 STUCK_AFTER = timedelta(hours=24)
 RATES_WARNED_BEFORE = timedelta(days=45)
 VOLUME_DAYS = 21
@@ -58,7 +58,7 @@ def examine_organisation(organisation: Organisation, now: datetime) -> list[Find
         _policy(organisation, today),
         _ledger(organisation),
         _outbox(organisation, now),
-        _rhythm(organisation, now, today),
+        _rhythm(organisation, today),
     )
     return [_of(organisation, finding) for part in parts for finding in part]
 
@@ -251,8 +251,8 @@ def _effect_findings(counts: Mapping[str, int], open_failures: int) -> Iterator[
         )
 
 
-def _rhythm(organisation: Organisation, now: datetime, today: date) -> Iterator[Finding]:
-    last = DayRun.objects.filter(organisation=organisation).order_by("-finished_at").first()
+def _rhythm(organisation: Organisation, today: date) -> Iterator[Finding]:
+    last = DayRun.objects.filter(organisation=organisation, run_date__lte=today).order_by("-run_date").first()
     if last is None:
         yield Finding(
             "never_run",
@@ -260,11 +260,11 @@ def _rhythm(organisation: Organisation, now: datetime, today: date) -> Iterator[
             "No day has been run yet, so nobody is followed up.",
             "goodterms run, or leave goodterms serve running",
         )
-    elif now - last.finished_at > STALE_RUN:
+    elif today - last.run_date > STALE_RUN:
         yield Finding(
             "run_overdue",
             Severity.ERROR,
-            f"The last day was run on {last.finished_at:%Y-%m-%d %H:%M} UTC, more than a day ago.",
+            f"The last day that was run is {last.run_date}; it is {today} now.",
             "Leave goodterms serve (or goodterms worker) running; it catches up without a burst.",
         )
     yield from _volume(organisation, today)
