@@ -71,7 +71,7 @@ def find_zone(*names: str) -> ZoneInfo:
     for name in names:
         try:
             return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones
             continue
     raise ZoneInfoNotFoundError(f"None of {', '.join(map(repr, names))} is a time zone, such as Europe/London.")
 
