@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -98,7 +99,7 @@ def make_debtor(organisation: Organisation, number: str, **given: object) -> Cus
 
 def make_touched(customer: Customer, state: str, html: str = "<p>Dear customer</p>", **given: object) -> Effect:
     """An effect with its touch in this state; a sent one with its bytes in the chain."""
-    values: dict[str, object] = {"state": state, **given}
+    values: dict[str, Any] = {"state": state, **given}
     if state == "uncertain":
         values |= {"handed_over_at": NOW, "transport": "smtp", "content": mail_bytes(html), "claimed_by": "w"}
     effect = make_effect(customer, **values)

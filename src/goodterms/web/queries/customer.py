@@ -1,6 +1,7 @@
 """All that the page of one customer shows."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -114,7 +115,10 @@ def explain_verdict(organisation: Organisation, standing: CustomerProfile) -> Ex
 def _explain(
     organisation: Organisation, rules: Literal["profiles", "verdicts"], rule: str, evidence: str
 ) -> Explanation:
-    sentence = evidence_sentence(policy_of(organisation), rules, rule, evidence) if rule else ""
+    sentence = ""
+    # A rule of today may name a habit that the evidence of yesterday does not hold: then the values speak alone.
+    with suppress(KeyError):
+        sentence = evidence_sentence(policy_of(organisation), rules, rule, evidence)
     return Explanation(sentence, list(json.loads(evidence or "{}").items()))
 
 
