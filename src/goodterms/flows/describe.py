@@ -1,7 +1,7 @@
 """A decision in the words of the documented JSON contract: names and numbers instead of ids."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,22 +9,20 @@ import polars as pl
 
 from goodterms.core.plan_touches import WAIT_REASONS
 from goodterms.core.policy import Policy
-from goodterms.database.reading import read_frame
 from goodterms.flows.claimable_interest import claimable_interest, sum_claimable
 from goodterms.flows.decide_day import Decided
+from goodterms.flows.import_job import read_by_ids
 from goodterms.flows.write_standings import evidence_sentence
-from goodterms.organizations.models import Organisation
 
 _NAMES = pl.Schema({"customer_id": pl.Int64(), "number": pl.String(), "name": pl.String()})
 _INVOICES = pl.Schema({"invoice_id": pl.Int64(), "invoice": pl.String(), "due_date": pl.Date()})
 
 
-def describe_touches(organisation: Organisation, touches: pl.DataFrame, policy: Policy) -> list[dict[str, Any]]:
+def describe_touches(touches: pl.DataFrame, policy: Policy) -> list[dict[str, Any]]:
     """Planned touches (columns: PLANNED) as rows: customer, invoices with open amounts, channel, recipient, playbook,
     step, tone, due reason, profile, rule ids and evidence (as values and in a sentence).
     """
-    names = _by_id(_names(organisation))
-    invoices = _by_id(_invoices(organisation, touches))
+    names, invoices = _names(touches["customer_id"]), _invoices(touches)
     return [_touch(row, names, invoices, policy) for row in touches.iter_rows(named=True)]
 
 
@@ -66,9 +64,9 @@ def _item(item: dict[str, Any], invoices: dict[int, dict[str, Any]]) -> dict[str
     }
 
 
-def describe_waits(organisation: Organisation, decided: Decided) -> list[dict[str, Any]]:
+def describe_waits(decided: Decided) -> list[dict[str, Any]]:
     """Customers with something overdue and no touch today: why, and until when."""
-    names = _by_id(_names(organisation))
+    names = _names(decided.decision.waits["customer_id"])
     return [
         {
             "customer": _customer(row["customer_id"], names),
@@ -81,23 +79,45 @@ def describe_waits(organisation: Organisation, decided: Decided) -> list[dict[st
     ]
 
 
-def describe_customers(organisation: Organisation, decided: Decided, today: date) -> Iterator[dict[str, Any]]:
-    """Per customer: balances, habits, signal, profile and verdict, each with evidence in a sentence and as values.
+def describe_customers(
+    decided: Decided, today: date, customer_ids: Sequence[int] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Per customer (all, or these): balances, habits, signal, profile and verdict, each with evidence in a sentence
+    and as values.
 
     ``claimable_interest`` is what the law on late payment allows up to ``today``, whether or not it is claimed.
     """
-    names = _by_id(_names(organisation))
-    balances: dict[int, list[dict[str, Any]]] = {}
-    for row in decided.decision.balances.iter_rows(named=True):
-        balances.setdefault(row["customer_id"], []).append(row)
-    claimable: dict[int, list[dict[str, Any]]] = {}
-    for row in sum_claimable(claimable_interest(decided.evidence, decided.policy, today)).iter_rows(named=True):
-        amount = {"amount_minor": row["claimable_minor"], "currency": row["currency"]}
-        claimable.setdefault(row["customer_id"], []).append(amount)
-    frame = decided.decision.habits.join(decided.decision.standings, on="customer_id", maintain_order="left")
+    decision = decided.decision
+    frame = decision.habits.join(decision.standings, on="customer_id", maintain_order="left")
+    evidence = decided.evidence
+    if customer_ids is not None:
+        chosen = pl.Series(customer_ids, dtype=pl.Int64)
+        frame = frame.filter(pl.col("customer_id").is_in(chosen.implode()))
+        evidence = evidence.for_customers(chosen)
+    names = _names(frame["customer_id"])
+    balances = _grouped(decision.balances.join(frame, on="customer_id", how="semi"), _balance)
+    claims = sum_claimable(claimable_interest(evidence, decided.policy, today))
+    claimable = _grouped(claims.rename({"claimable_minor": "amount_minor"}), _amount)
     for row in frame.iter_rows(named=True):
-        standing = _standing(row, names, balances.get(row["customer_id"], []), decided.policy)
-        yield {**standing, "claimable_interest": claimable.get(row["customer_id"], [])}
+        key = row["customer_id"]
+        yield {
+            **_standing(row, names, balances.get(key, []), decided.policy),
+            "claimable_interest": claimable.get(key, []),
+        }
+
+
+def _grouped(
+    frame: pl.DataFrame, describe: Callable[[dict[str, Any]], dict[str, Any]]
+) -> dict[int, list[dict[str, Any]]]:
+    """The rows of each customer, described."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in frame.iter_rows(named=True):
+        found.setdefault(row["customer_id"], []).append(describe(row))
+    return found
+
+
+def _amount(row: dict[str, Any]) -> dict[str, Any]:
+    return {"amount_minor": row["amount_minor"], "currency": row["currency"]}
 
 
 def _standing(
@@ -148,16 +168,12 @@ def _by_id(frame: pl.DataFrame) -> dict[int, dict[str, Any]]:
     return {row[key]: row for row in frame.iter_rows(named=True)}
 
 
-def _names(organisation: Organisation) -> pl.DataFrame:
-    query = "SELECT id, number, name FROM ledger_customer WHERE organisation_id = %s"
-    return read_frame(query, [organisation.pk], _NAMES)
+def _names(customer_ids: pl.Series) -> dict[int, dict[str, Any]]:
+    query = "SELECT id, number, name FROM ledger_customer WHERE id IN ({ids})"
+    return _by_id(read_by_ids(query, customer_ids.unique(), _NAMES))
 
 
-def _invoices(organisation: Organisation, touches: pl.DataFrame) -> pl.DataFrame:
-    """Numbers and due dates of the open invoices; a touch names no other."""
-    if touches.is_empty():
-        return pl.DataFrame(schema=_INVOICES)
-    ids = touches.select(pl.col("items").explode().struct.field("invoice_id")).drop_nulls().unique()
-    query = "SELECT id, number, due_date FROM ledger_invoice WHERE organisation_id = %s"
-    frame = read_frame(query, [organisation.pk], _INVOICES)
-    return frame.join(ids, on="invoice_id", how="semi")
+def _invoices(touches: pl.DataFrame) -> dict[int, dict[str, Any]]:
+    """Numbers and due dates of the invoices that the touches name."""
+    ids = touches.select(pl.col("items").explode().struct.field("invoice_id")).to_series().drop_nulls().unique()
+    return _by_id(read_by_ids("SELECT id, number, due_date FROM ledger_invoice WHERE id IN ({ids})", ids, _INVOICES))
