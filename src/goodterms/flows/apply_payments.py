@@ -4,8 +4,8 @@ import polars as pl
 
 from goodterms.database.identifiers import next_ids
 from goodterms.database.writing import update_frame
-from goodterms.flows.balances import read_allocations, read_invoices, restate_invoices
-from goodterms.flows.explain_reported import delete_rows, explain_reported, payable
+from goodterms.flows.balances import ALLOCATIONS, read_allocations, read_invoices, write_balances
+from goodterms.flows.explain_reported import delete_rows, explain_reported, payable, store_explained
 from goodterms.flows.import_job import ImportJob, read_by_ids
 from goodterms.flows.payment_lines import find_invoices, within_open
 
@@ -54,7 +54,7 @@ def apply_payments(job: ImportJob, lines: pl.DataFrame, customers: pl.DataFrame)
     if lines.is_empty():
         return
     lines = find_invoices(job, lines, customers)
-    payments = _store(job, recognise(_sum_up(lines)))
+    payments = _with_ids(job, recognise(_sum_up(lines)))
     columns = ["payment_id", "is_known", "back_date"]
     lines = lines.join(payments.select("customer_id", "key", *columns), on=["customer_id", "key"])
     allocated = read_by_ids(_ALLOCATED, payments.filter("is_known")["payment_id"], _ALLOCATIONS)
@@ -63,11 +63,15 @@ def apply_payments(job: ImportJob, lines: pl.DataFrame, customers: pl.DataFrame)
     ids = pl.concat([wanted["invoice_id"], history["invoice_id"]]).unique().sort()
     invoices, before = read_invoices(ids), read_allocations(ids)
     wanted = within_open(job, wanted, payable(invoices, before))
-    _post(job, pl.concat([wanted.select(history.columns), history]), allocated)
-    explain_reported(invoices, before, wanted)
-    restate_invoices(ids)
-    restate_payments(payments["payment_id"])
-    touched = pl.concat([wanted["payment_id"], history["payment_id"], payments.filter("is_changed")["payment_id"]])
+    _store(job, payments, wanted)
+    posted = pl.concat([wanted.select(history.columns), history])
+    _post(job, posted, allocated)
+    after = explain_reported(invoices, before, wanted)
+    store_explained(before, after)
+    write_balances(invoices, pl.concat([after, _as_allocations(posted)]))
+    touched = pl.concat([posted["payment_id"], payments.filter("is_changed")["payment_id"]])
+    known = payments.filter("is_known")["payment_id"]
+    restate_payments(known.filter(known.is_in(touched.implode())))
     _count(job, payments, touched)
 
 
@@ -103,8 +107,8 @@ def recognise(payments: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts, how="diagonal").with_columns(is_known=pl.col("payment_id").is_not_null())
 
 
-def _store(job: ImportJob, payments: pl.DataFrame) -> pl.DataFrame:
-    """New and changed payments into the ledger; returned with payment_id, back_date (null: not sent back), is_changed.
+def _with_ids(job: ImportJob, payments: pl.DataFrame) -> pl.DataFrame:
+    """The payments with payment_id, back_date (null: not sent back) and is_changed (a known one differs).
 
     Without a day in the file, a payment was sent back on the day it came, or by the day of the file that says so.
     """
@@ -119,10 +123,17 @@ def _store(job: ImportJob, payments: pl.DataFrame) -> pl.DataFrame:
         | (pl.col("own_key") != pl.col("key"))
         | pl.col("own_returned").ne_missing(pl.col("back_date"))
     )
-    payments = payments.with_columns(is_changed=pl.col("is_known") & is_changed)
+    return payments.with_columns(is_changed=pl.col("is_known") & is_changed)
+
+
+def _store(job: ImportJob, payments: pl.DataFrame, wanted: pl.DataFrame) -> None:
+    """New payments with what they leave on account, and changes of known ones."""
+    used = wanted.group_by("payment_id").agg(used=pl.sum("difference"))
+    new = payments.filter(~pl.col("is_known")).join(used, on="payment_id", how="left", maintain_order="left")
+    rest = pl.when(pl.col("back_date").is_null()).then(pl.col("amount_minor") - pl.col("used").fill_null(0))
     job.insert(
         "ledger_payment",
-        payments.filter(~pl.col("is_known")).select(
+        new.select(
             id="payment_id",
             organisation_id=pl.lit(job.organisation_id),
             customer_id="customer_id",
@@ -130,7 +141,7 @@ def _store(job: ImportJob, payments: pl.DataFrame) -> pl.DataFrame:
             paid_date="paid_date",
             currency="currency",
             amount_minor="amount_minor",
-            unallocated_minor=pl.lit(0),
+            unallocated_minor=rest.fill_null(0),
             reference="reference",
             returned_date="back_date",
         ),
@@ -140,7 +151,6 @@ def _store(job: ImportJob, payments: pl.DataFrame) -> pl.DataFrame:
         "key", "amount_minor", id="payment_id", unallocated_minor=pl.lit(0), returned_date="back_date"
     )
     update_frame("ledger_payment", changes, ["id"])
-    return payments
 
 
 def _differences(job: ImportJob, lines: pl.DataFrame, allocated: pl.DataFrame) -> pl.DataFrame:
@@ -203,6 +213,20 @@ def _post(job: ImportJob, wanted: pl.DataFrame, allocated: pl.DataFrame) -> None
             amount_minor="difference",
         ),
     )
+
+
+def _as_allocations(posted: pl.DataFrame) -> pl.DataFrame:
+    """New allocations in the form of those read (columns: balances.ALLOCATIONS)."""
+    return posted.select(
+        "invoice_id",
+        "customer_id",
+        "payment_id",
+        "source",
+        "allocated_date",
+        allocation_id=pl.lit(None, dtype=pl.Int64),
+        is_date_known=pl.lit(True),
+        amount_minor="difference",
+    ).select(ALLOCATIONS.names())
 
 
 def read_payments(payment_ids: pl.Series) -> pl.DataFrame:

@@ -51,8 +51,12 @@ def read_invoices(invoice_ids: pl.Series) -> pl.DataFrame:
 def restate_invoices(invoice_ids: pl.Series) -> None:
     """Bring the invoices' open amounts, settled dates and payment counts in line with their allocations."""
     ids = invoice_ids.unique().sort()
-    invoices = read_invoices(ids)
-    stated = state_invoices(invoices, read_allocations(ids))
+    write_balances(read_invoices(ids), read_allocations(ids))
+
+
+def write_balances(invoices: pl.DataFrame, allocations: pl.DataFrame) -> None:
+    """The same for invoices as they were (columns: INVOICES) and all their allocations as they are now."""
+    stated = state_invoices(invoices, allocations)
     before = invoices.select(stated.columns).sort("invoice_id")
     differs = pl.any_horizontal(
         pl.Series(name, stated[name].ne_missing(before[name])) for name in stated.columns if name != "invoice_id"

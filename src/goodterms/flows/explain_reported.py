@@ -20,8 +20,8 @@ def payable(invoices: pl.DataFrame, allocations: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def explain_reported(invoices: pl.DataFrame, allocations: pl.DataFrame, posted: pl.DataFrame) -> None:
-    """Take reported allocations away as far as payments explain them, the earliest first.
+def explain_reported(invoices: pl.DataFrame, allocations: pl.DataFrame, posted: pl.DataFrame) -> pl.DataFrame:
+    """The allocations, the reported ones taken away as far as payments explain them, the earliest first.
 
     invoices (columns: balances.INVOICES) and allocations (columns: balances.ALLOCATIONS) as before; posted:
     invoice_id, allocated_date, difference of the payments' new allocations. A payment explains what was reported on
@@ -48,17 +48,19 @@ def explain_reported(invoices: pl.DataFrame, allocations: pl.DataFrame, posted: 
     rows = rows.with_columns(rest=pl.min_horizontal(rest, "amount_minor"))
     is_older = pl.col("paid_date") < pl.col("allocated_date")
     moved = pl.when(~pl.col("is_date_known") & is_older).then("paid_date").otherwise("allocated_date")
-    rows = rows.with_columns(moved=moved)
-    delete_rows("ledger_allocation", rows.filter(pl.col("rest") == 0)["allocation_id"])
-    changed = rows.filter(
-        pl.col("rest") != 0,
-        (pl.col("rest") != pl.col("amount_minor")) | (pl.col("moved") != pl.col("allocated_date")),
-    )
-    update_frame(
-        "ledger_allocation",
-        changed.select(id="allocation_id", amount_minor="rest", allocated_date="moved"),
-        ["id"],
-    )
+    kept = rows.filter(pl.col("rest") != 0).with_columns(amount_minor="rest", allocated_date=moved)
+    others = allocations.join(rows.select("allocation_id"), on="allocation_id", how="anti")
+    return pl.concat([others, kept.select(others.columns)])
+
+
+def store_explained(before: pl.DataFrame, after: pl.DataFrame) -> None:
+    """Store what explain_reported made of the allocations before."""
+    gone = before.join(after, on="allocation_id", how="anti")
+    delete_rows("ledger_allocation", gone["allocation_id"])
+    own = before.select("allocation_id", was="amount_minor", was_on="allocated_date")
+    both = after.join(own, on="allocation_id")
+    changed = both.filter((pl.col("amount_minor") != pl.col("was")) | (pl.col("allocated_date") != pl.col("was_on")))
+    update_frame("ledger_allocation", changed.select("amount_minor", "allocated_date", id="allocation_id"), ["id"])
 
 
 def delete_rows(table: str, ids: pl.Series) -> None:
