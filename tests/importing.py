@@ -49,6 +49,7 @@ def run_import(
 ) -> ImportResult:
     """Import one file and check that the ledger holds together."""
     wishes = Wishes(check_mapping("mapping", mapping), as_of)
+    today = max(today, as_of or today)
     result, *_ = import_path(
         organisation.pk, path, wishes, now=now, today=today, is_complete=complete, is_dry_run=dry_run
     )

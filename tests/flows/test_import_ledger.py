@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from goodterms.flows.complete_list import CompleteListHasGaps, CompleteListOutdated
-from goodterms.flows.import_ledger import CompleteListOfOtherThings
+from goodterms.flows.import_ledger import AsOfInFuture, CompleteListOfOtherThings, import_path
+from goodterms.importers.reading import Wishes
 from goodterms.importers.refusals import DatesAmbiguous
 from goodterms.ledger.models import Allocation, ColumnMapping, Customer, DataProblem, ImportBatch, Invoice
 from goodterms.organizations.models import Organisation
+from tests.conftest import NOW
 from tests.factories import make_customer, make_invoice, make_organisation
 from tests.importing import invoices_of, problems_of, run_import, table, versions_of, write
 
@@ -341,6 +343,24 @@ def test_amounts_keep_the_digits_of_their_currency(home: Path) -> None:
         "2": 1500,
         "3": 150,
     }
+
+
+def test_a_day_that_has_not_come_is_refused(home: Path) -> None:
+    organisation = make_organisation()
+    path = write(home, table(HEADER, row("1", "100.00", "100.00")))
+    with pytest.raises(AsOfInFuture, match="has not come yet"):
+        import_path(organisation.pk, path, Wishes(as_of=JULY), now=NOW, today=JUNE)
+
+
+def test_a_sign_of_several_currencies_is_that_of_the_organisation_or_a_problem(home: Path) -> None:
+    header = "Invoice Number,Customer,Invoice Date,Due Date,Total"
+    path = write(home, f"{header}\n1,A,2026-05-01,2026-06-01,$5.00\n2,A,2026-05-01,2026-06-01,7.00 GBP\n")
+    run_import(make_organisation(currency="CAD"), path)
+    assert list(Invoice.objects.order_by("number").values_list("currency", flat=True)) == ["CAD", "GBP"]
+    other = make_organisation(slug="other", currency="EUR")
+    run_import(other, path)
+    assert invoices_of(other) == {"2": (700, 700)}
+    assert problems_of(other) == [("unknown_currency", 2)]
 
 
 def test_text_is_stored_as_it_is(home: Path) -> None:

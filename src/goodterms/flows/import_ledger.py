@@ -46,6 +46,13 @@ class CompleteListOfOtherThings(Refusal):
         super().__init__(f"{name} lists {kind}; --complete is for lists of open invoices. Import it without.")
 
 
+class AsOfInFuture(Refusal):
+    """A file cannot speak of a day that has not come."""
+
+    def __init__(self, as_of: date, today: date) -> None:
+        super().__init__(f"--as-of {as_of} has not come yet (today is {today}); give the day the file was made.")
+
+
 @dataclass(frozen=True)
 class ImportResult:
     """What an import did: counts by word, notes for the person, and every fault found (importers.faults.FAULTS)."""
@@ -93,6 +100,8 @@ def import_path(
     is called with the number of rows stored since the last call. With ``is_dry_run`` everything is done and nothing
     kept. Raises Refusal for a file that cannot be imported at all; nothing of that file is stored.
     """
+    if wishes.as_of and wishes.as_of > today:
+        raise AsOfInFuture(wishes.as_of, today)
     single = partial(import_file, organisation_id, now=now, today=today, progress=progress)
     files = files_of(path)
     with transaction.atomic() if is_dry_run else nullcontext():

@@ -11,6 +11,12 @@ from goodterms.importers.refusals import AmountsAmbiguous, AmountsContradict
 
 Mark = Literal[".", ","]
 
+_SHARED_SIGNS = {
+    "$": "USD AUD CAD NZD SGD HKD MXN TWD ARS CLP COP BRL NAD JMD TTD BBD BSD BZD FJD GYD LRD SRD XCD",
+    "KR": "SEK NOK DKK ISK",
+    "FR": "CHF XAF XOF XPF",
+    "¥": "JPY CNY",
+}
 LARGEST_MINOR = 10**15
 # One odd cell among so many regular ones is that row's fault, not a second way of writing.
 ODD_ONE_IN = 20
@@ -36,8 +42,8 @@ def take_apart(texts: pl.Series) -> pl.DataFrame:
     """Amounts as written, taken apart; a null where a cell is empty.
 
     Columns: text; digits (with separators; null when the text is no amount); is_negative; unit (the currency written
-    at it, or null); evidence ("." or "," when the cell itself shows its decimal mark, "?" when it could be either, null
-    when it has no separator).
+    at it: an ISO 4217 code or, where that is not clear, the sign; or null); evidence ("." or "," when the cell itself
+    shows its decimal mark, "?" when it could be either, null when it has no separator).
     """
     frame = texts.alias("text").to_frame().with_row_index("place")
     is_plain = pl.col("text").str.contains(_PLAIN).fill_null(True)
@@ -76,9 +82,14 @@ def _or_null(column: str) -> pl.Expr:
 
 
 def _currency_of(unit: pl.Expr) -> pl.Expr:
-    code = unit.str.to_uppercase()
-    known = {**_SYMBOLS, **{code: code for code in sorted(CURRENCIES)}}
-    return code.replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.String)
+    """The ISO 4217 code of what is written at an amount; as written where it is none or could be several."""
+    code = unit.str.to_uppercase().str.strip_suffix(".")
+    return code.replace(list(_SYMBOLS), list(_SYMBOLS.values()))
+
+
+def signs_of(currency: str) -> list[str]:
+    """The signs that can mean this currency among others."""
+    return [sign for sign, currencies in _SHARED_SIGNS.items() if currency in currencies.split()]
 
 
 def _evidence(digits: pl.Expr) -> pl.Expr:

@@ -149,18 +149,35 @@ def _with_currency(
 ) -> pl.DataFrame:
     """The row's own currency, that written at its amounts, that of the headings, or the one for the whole file."""
     at_amounts = [part["unit"].alias(f"unit{place}") for place, part in enumerate(parts.values())]
-    written = pl.coalesce([unit.name for unit in at_amounts]) if at_amounts else pl.lit(None, dtype=pl.String)
-    rows = rows.with_columns(at_amounts)
+    fallback = table.currency or writing.currency
+    nothing = pl.lit(None, dtype=pl.String)
+    rows = rows.with_columns(at_amounts).with_columns(unit=pl.coalesce(nothing, *(part.name for part in at_amounts)))
+    unit = pl.col("unit")
+    at_amount: pl.Expr = (
+        pl.when(unit.is_in(sorted(CURRENCIES)))
+        .then(unit)
+        .when(unit.is_in(amounts.signs_of(fallback)))
+        .then(pl.lit(fallback))
+    )
     if table.has("currency"):
         code = pl.col("currency").str.to_uppercase().str.extract(r"^([A-Z]{3})(?:[^A-Z].*)?$", 1)
         symbol = pl.col("currency").replace_strict(["€", "£"], ["EUR", "GBP"], default=None, return_dtype=pl.String)
         own = pl.coalesce(pl.when(code.is_in(sorted(CURRENCIES))).then(code), symbol)
-        rows = rows.with_columns(currency_value=pl.coalesce(own, pl.when(pl.col("currency").is_null()).then(written)))
+        at_amount = pl.when(pl.col("currency").is_null()).then(at_amount)
+        rows = rows.with_columns(currency_value=pl.coalesce(own, at_amount))
         _note_currencies(rows, book)
     else:
-        fallback = table.currency or writing.currency
-        rows = rows.with_columns(currency_value=pl.coalesce(written, pl.lit(fallback)))
-    return rows.drop(unit.name for unit in at_amounts)
+        rows = rows.with_columns(currency_value=pl.when(unit.is_null()).then(pl.lit(fallback)).otherwise(at_amount))
+        book.add(
+            rows,
+            pl.col("currency_value").is_null(),
+            next(iter(parts), "amount"),
+            "unknown_currency",
+            f"The amount is in {{value}}, which is not clearly a currency; the organisation counts in {fallback}.",
+            'Add a column with the currency\'s ISO 4217 code, or say currency = "USD" in a file given with --map.',
+            value=unit,
+        )
+    return rows.drop("unit", *(unit.name for unit in at_amounts))
 
 
 def _note_currencies(rows: pl.DataFrame, book: FaultBook) -> None:
