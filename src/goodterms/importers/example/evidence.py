@@ -1,4 +1,4 @@
-"""The example ledger as evidence for the core, as known on any day of it: for tests and benchmarks without a database."""
+"""The example ledger as evidence for the core, as known on any day: for tests and benchmarks without a database."""
 
 from datetime import date
 
@@ -55,7 +55,7 @@ def _customers(people: pl.DataFrame, day: date) -> pl.DataFrame:
 
 def _balances(ledger: ExampleLedger, day: date) -> pl.DataFrame:
     """Invoices issued by the day with what was left of them then."""
-    valid = ledger.allocations.filter((pl.col("allocation_date") <= day) & ~pl.col("is_returned"))
+    valid = _valid_allocations(ledger, day)
     paid = valid.group_by("invoice_number").agg(
         pl.col("amount_minor").sum().alias("paid_minor"),
         pl.col("allocation_date").max().alias("paid_date"),
@@ -76,6 +76,17 @@ def _balances(ledger: ExampleLedger, day: date) -> pl.DataFrame:
     return issued.with_columns(left.alias("left_minor"), known.alias("is_disputed"))
 
 
+def _is_back(day: date) -> pl.Expr:
+    """Sent back by the bank by that day: until then a payment counts as paid."""
+    return (pl.col("returned_date") <= day).fill_null(value=False)
+
+
+def _valid_allocations(ledger: ExampleLedger, day: date) -> pl.DataFrame:
+    returned = ledger.payments.select(pl.col("number").alias("payment_number"), "returned_date")
+    made = ledger.allocations.filter(pl.col("allocation_date") <= day).join(returned, on="payment_number", how="left")
+    return made.filter(~_is_back(day))
+
+
 def _open_items(invoices: pl.DataFrame) -> pl.DataFrame:
     left = invoices.filter(pl.col("left_minor") != 0)
     disputed = pl.when(pl.col("is_disputed") & (pl.col("left_minor") > 0)).then(pl.col("left_minor")).otherwise(0)
@@ -87,8 +98,8 @@ def _open_items(invoices: pl.DataFrame) -> pl.DataFrame:
 
 
 def _cash(ledger: ExampleLedger, day: date) -> pl.DataFrame:
-    received = ledger.payments.filter((pl.col("payment_date") <= day) & ~pl.col("is_returned"))
-    valid = ledger.allocations.filter((pl.col("allocation_date") <= day) & ~pl.col("is_returned"))
+    received = ledger.payments.filter((pl.col("payment_date") <= day) & ~_is_back(day))
+    valid = _valid_allocations(ledger, day)
     used = valid.group_by("payment_number").agg(pl.col("amount_minor").sum().alias("used_minor"))
     rest = received.join(used, left_on="number", right_on="payment_number", how="left")
     rest = rest.with_columns((pl.col("amount_minor") - pl.col("used_minor").fill_null(0)).alias("unallocated_minor"))
