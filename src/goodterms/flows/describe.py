@@ -128,7 +128,7 @@ def _standing(
     shown_apart |= {"customer_id", "is_protected"}
     return {
         "customer": _customer(row["customer_id"], names),
-        "balances": [_balance(balance) for balance in balances],
+        "balances": balances,
         **{name: _answer(row, name, policy) for name in answers},
         "signal": {
             "kind": row["signal"] or None,
