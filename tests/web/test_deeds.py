@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from goodterms.followup.models import CustomerProfile, Hold, TimelineEvent
 from tests.factories import make_invoice
-from tests.web.conftest import TODAY, World, make_debtor
+from tests.web.world import TODAY, World, make_debtor
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from babel import Locale
 from goodterms.core.money import Money
 from goodterms.web.formats import choose_locale, write_amount, write_day, write_moment, write_number
 from goodterms.web.sent_mail import embed_pictures, read_bytes
-from tests.web.conftest import mail_bytes
+from tests.web.world import mail_bytes
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from goodterms.web.lists import PAGE_ROWS
 from tests.factories import make_customer, make_invoice, make_profile, make_task
-from tests.web.conftest import TODAY, World, make_debtor, make_problem, make_touched
+from tests.web.world import TODAY, World, make_debtor, make_problem, make_touched
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.web.conftest import World
+from tests.web.world import World
 
 VISITORS = ("owner", "viewer", "stranger", "anonymous")
 SIGN_IN = "/accounts/login/"

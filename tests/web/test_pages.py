@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from goodterms.web.queries.habit_picture import draw_habits
 from tests.factories import make_customer, make_effect, make_invoice, make_profile, make_touch
-from tests.web.conftest import TODAY, World, make_touched
+from tests.web.world import TODAY, World, make_touched
 
 pytestmark = pytest.mark.django_db
 

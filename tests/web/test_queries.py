@@ -8,7 +8,7 @@ from django.urls import reverse
 from goodterms.ledger.models import Customer
 from goodterms.web.queries.balances import open_items
 from tests.factories import make_invoice, make_task
-from tests.web.conftest import TODAY, World, make_call, make_debtor, make_hold, make_problem, make_touched
+from tests.web.world import TODAY, World, make_call, make_debtor, make_hold, make_problem, make_touched
 
 PAGES = {
     "today": 12,

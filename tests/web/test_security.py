@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from goodterms.ledger.models import Customer
-from tests.web.conftest import World, mail_bytes, make_debtor, make_problem, make_touched
+from tests.web.world import World, mail_bytes, make_debtor, make_problem, make_touched
 
 pytestmark = pytest.mark.django_db
 NASTY = '<script>alert("x")</script><img src=x onerror=alert(1)>'

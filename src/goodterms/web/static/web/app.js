@@ -91,7 +91,11 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && isTyping(event.target)) event.target.blur();
+    if (event.key === "Escape" && isTyping(event.target)) {
+      // Leaves the field and keeps its words; of itself a search field would empty itself.
+      event.preventDefault();
+      event.target.blur();
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     if (recall(shortcutsKey) === "off" || document.querySelector(".modal.show")) return;
     const done = waitsForPlace && places[event.key] ? goTo(event.key) : keys[event.key] && keys[event.key]();

@@ -1,0 +1,155 @@
+"""An organisation with something of everything, and visitors of every kind."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.test import Client
+
+from goodterms.channels.email import build_email
+from goodterms.followup.models import Hold, Task, TimelineEvent
+from goodterms.ledger.models import Customer, DataProblem
+from goodterms.messages.message import Message
+from goodterms.organizations.models import Membership, Organisation, User
+from goodterms.outbox.chain import append_message
+from goodterms.outbox.models import Effect
+from tests.conftest import NOW
+from tests.factories import (
+    make_customer,
+    make_effect,
+    make_invoice,
+    make_organisation,
+    make_profile,
+    make_task,
+    make_touch,
+    make_user,
+)
+
+TODAY = NOW.date()
+
+
+@dataclass
+class World:
+    """Two organisations; ``ours`` has one row of everything a page can show."""
+
+    ours: Organisation
+    theirs: Organisation
+    customer: Customer
+    task: Task
+    sent: Effect
+    waiting: Effect
+    uncertain: Effect
+    hold: Hold
+    problem: DataProblem
+    people: dict[str, User]
+
+    def client(self, who: str) -> Client:
+        """A browser in which this person is signed in ("anonymous": nobody)."""
+        client = Client()
+        if who != "anonymous":
+            client.force_login(self.people[who])
+        return client
+
+
+def build_world() -> World:
+    """Something of everything."""
+    ours, theirs = make_organisation(), make_organisation(slug="others", name="Other Example Ltd")
+    people = {
+        "owner": make_user(ours, email="owner@supplies.example", first_name="Robin", last_name="Example"),
+        "viewer": make_user(ours, Membership.Role.VIEWER, email="viewer@supplies.example"),
+        "stranger": make_user(theirs, email="stranger@others.example"),
+    }
+    customer = make_debtor(ours, "C1")
+    effects = {state: make_touched(customer, state) for state in ("sent", "waiting", "uncertain")}
+    return World(
+        ours=ours,
+        theirs=theirs,
+        customer=customer,
+        task=make_call(customer),
+        hold=make_hold(customer),
+        problem=make_problem(ours, customer=customer),
+        people=people,
+        **effects,
+    )
+
+
+def make_debtor(organisation: Organisation, number: str, **given: object) -> Customer:
+    """A customer with a paid history, an overdue invoice, one not due, a profile and a word in the timeline."""
+    customer = make_customer(organisation, number, **given)
+    for month in range(1, 6):
+        due = TODAY - timedelta(days=30 * month + 40)
+        make_invoice(customer, f"{number}-S{month}", due=due, settled=due + timedelta(days=3 * month))
+    make_invoice(customer, f"{number}-R1", due=TODAY - timedelta(days=12), amount_minor=1234_50)
+    make_invoice(customer, f"{number}-R2", due=TODAY + timedelta(days=5), amount_minor=500_00)
+    make_profile(customer)
+    TimelineEvent.objects.create(
+        organisation=organisation, customer=customer, at=NOW, kind="sent", text="Friendly reminder", actor="goodterms"
+    )
+    return customer
+
+
+def make_touched(customer: Customer, state: str, html: str = "<p>Dear customer</p>", **given: object) -> Effect:
+    """An effect with its touch in this state; a sent one with its bytes in the chain."""
+    values: dict[str, Any] = {"state": state, **given}
+    if state == "uncertain":
+        values |= {"handed_over_at": NOW, "transport": "smtp", "content": mail_bytes(html), "claimed_by": "w"}
+    effect = make_effect(customer, **values)
+    make_touch(customer, effect=effect, step="friendly")
+    if state == "sent":
+        append_message(effect.pk, customer.organisation_id, effect.key, "message/rfc822", mail_bytes(html), NOW)
+    return effect
+
+
+def make_call(customer: Customer) -> Task:
+    """A call that was prepared this morning: its effect, its sheet, its task."""
+    effect = make_effect(customer, state="sent", channel="call", recipient="+44 1632 960001")
+    make_touch(customer, effect=effect, step="call", channel="call", template="call_friendly")
+    append_message(effect.pk, customer.organisation_id, effect.key, "text/plain", b"Call\n\nWhom to ask for", NOW)
+    return make_task(customer, key=effect.key, detail="Whom to ask for")
+
+
+def mail_bytes(html: str, subject: str = "Friendly reminder") -> bytes:
+    """An e-mail as the channel builds it."""
+    message = Message(
+        template="reminder_friendly",
+        language="en",
+        subject=subject,
+        text="Dear customer,\n\nplease look at the invoice.",
+        html=f"<html><body>{html}</body></html>",
+        summary=subject,
+        sender_name="Robin Example",
+        sender_email="accounts@supplies.example",
+        reply_to="",
+        recipient_name="Sam Example",
+        recipient_email="sam@customer.example",
+    )
+    return build_email("key", message, NOW)
+
+
+def make_hold(customer: Customer, until: date = TODAY + timedelta(days=20)) -> Hold:
+    return Hold.objects.create(
+        organisation=customer.organisation,
+        customer=customer,
+        reason="illness",
+        note="Their bookkeeper is ill.",
+        from_date=TODAY,
+        until_date=until,
+        made_by="Robin Example",
+        made_at=NOW,
+    )
+
+
+def make_problem(organisation: Organisation, **given: object) -> DataProblem:
+    number = DataProblem.objects.count() + 1
+    values: dict[str, object] = {
+        "fingerprint": f"problem-{number}",
+        "code": "ambiguous_date",
+        "file_name": "open.csv",
+        "row": 12,
+        "column": "Due date",
+        "value": "03/04/2026",
+        "message": "03/04/2026 can be 3 April or 4 March.",
+        "remedy": "Say which with --date-order.",
+        "found_at": NOW,
+    }
+    return DataProblem.objects.create(organisation=organisation, **{**values, **given})
