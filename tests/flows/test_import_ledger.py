@@ -271,7 +271,7 @@ def test_without_any_terms_it_is_a_problem_shown_to_a_person_no_due_date(home: P
     load(organisation, home, row("1", "100.00", "100.00", due=""))
     assert Invoice.objects.get().due_date is None
     problem = DataProblem.objects.get()
-    assert (problem.code, problem.row) == ("due_date_missing", 2)
+    assert (problem.code, problem.row, problem.column) == ("due_date_missing", 2, "Due Date")
     assert problem.invoice == Invoice.objects.get()
     assert "terms" in problem.remedy
     load(organisation, home, row("1", "100.00", "100.00"), as_of=JULY)

@@ -145,9 +145,10 @@ def _print_result(result: ImportResult) -> None:
     print_table("", [Column("what", ""), Column("count", "rows", align="right")], rows)
     problems = result.faults.head(SHOWN_PROBLEMS).to_dicts()
     if problems:
-        _print_problems(f"{result.faults.height:,} problems", problems)
-        if result.faults.height > SHOWN_PROBLEMS:
-            say(f"… and {result.faults.height - SHOWN_PROBLEMS:,} more.")
+        count = result.faults.height
+        _print_problems(f"{count:,} problem{'s' if count > 1 else ''}", problems)
+        if count > SHOWN_PROBLEMS:
+            say(f"… and {count - SHOWN_PROBLEMS:,} more.")
         if not result.is_dry_run:
             say("goodterms problems lists all that is open; importing a corrected file takes them off the list.")
 

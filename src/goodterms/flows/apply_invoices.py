@@ -74,7 +74,7 @@ def _with_due_dates(job: ImportJob, rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(due_date=pl.coalesce("due_date", "own_due_date", at_once, by_terms))
     job.add_fault(
         rows.filter(pl.col("due_date").is_null(), pl.col("standing") == "posted", pl.col("open_minor") != 0),
-        "due date",
+        "due_date",
         "due_date_missing",
         pl.format("Invoice {} has no due date, so that it is never chased.", "number"),
         "Fill in the due date, or the customer's payment terms, or the organisation's (terms_days).",

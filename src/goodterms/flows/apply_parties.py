@@ -95,7 +95,7 @@ def _match_names(job: ImportJob, parties: pl.DataFrame, candidates: pl.DataFrame
     several = found.filter(pl.col("bearers") > 1).with_columns(subject=pl.format("customer {}", "customer_key"))
     job.add_fault(
         several,
-        "customer",
+        "customer_name",
         "customer_ambiguous",
         pl.format("{} customers are called '{}'; the file does not say which is meant.", "bearers", "customer_name"),
         "Export the file with a column for the customer number.",

@@ -1,7 +1,7 @@
 """One import while it is applied: what it works on, what it found, whose facts it changed."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -10,6 +10,7 @@ import polars as pl
 from goodterms.database.reading import read_inside_transaction
 from goodterms.database.writing import insert_frame
 from goodterms.importers.faults import FAULTS
+from goodterms.importers.fields import TITLES
 
 Progress = Callable[[int], None]
 
@@ -40,8 +41,8 @@ class ImportJob:
     """What the steps of an import share.
 
     counts: what happened, by word. changed: ids of customers whose facts changed. faults: found while applying
-    (columns: importers.faults.FAULTS). seen: subjects that the file could read. is_older: a newer file was applied
-    before, so that balances stay as they are.
+    (columns: importers.faults.FAULTS). is_older: a newer file was applied
+    before, so that balances stay as they are. headings: field -> heading of the file.
     """
 
     organisation_id: int
@@ -51,10 +52,10 @@ class ImportJob:
     is_older: bool = False
     newer_is_complete: bool = False
     progress: Progress = no_progress
+    headings: Mapping[str, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     changed: list[pl.Series] = field(default_factory=list)
     faults: list[pl.DataFrame] = field(default_factory=list)
-    invoice_subjects: list[pl.DataFrame] = field(default_factory=list)
 
     def add_changed(self, customer_ids: pl.Series) -> None:
         """These customers' facts changed."""
@@ -69,13 +70,13 @@ class ImportJob:
     def add_fault(
         self, rows: pl.DataFrame, column: str, code: str, message: pl.Expr, remedy: str, *, value: pl.Expr, kept: bool
     ) -> None:
-        """Each of the rows (with row and subject) has this fault."""
+        """Each of the rows (with row and subject) has this fault in the column of this field."""
         if rows.is_empty():
             return
         self.faults.append(
             rows.select(
                 "row",
-                column=pl.lit(column),
+                column=pl.lit(self.headings.get(column) or TITLES.get(column, column.replace("_", " "))),
                 value=value.cast(pl.String).fill_null(""),
                 code=pl.lit(code),
                 message=message,

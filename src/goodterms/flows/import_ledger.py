@@ -177,6 +177,7 @@ def _job(
         is_older=is_older,
         newer_is_complete=is_older and earlier.newest_is_complete,
         progress=progress,
+        headings=reading.mapping["headings"],
     )
 
 

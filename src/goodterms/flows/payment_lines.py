@@ -64,7 +64,7 @@ def _note_unfound(job: ImportJob, lines: pl.DataFrame) -> None:
     message = pl.format("There is no invoice {} of this customer.", "invoice_number")
     job.add_fault(
         unfound.filter(pl.col("customer_id").is_not_null()),
-        "invoice number",
+        "number",
         "payment_for_unknown_invoice",
         message,
         f"Import the invoice and then this file again. {_ON_ACCOUNT}",
@@ -73,7 +73,7 @@ def _note_unfound(job: ImportJob, lines: pl.DataFrame) -> None:
     )
     job.add_fault(
         unfound.filter(pl.col("customer_id").is_null()),
-        "invoice number",
+        "number",
         "payment_of_nobody",
         pl.format("There is no invoice {}, and the row names no customer.", "invoice_number"),
         "Fill in the customer, or import the invoice and then this file again.",
@@ -98,7 +98,7 @@ def within_open(job: ImportJob, wanted: pl.DataFrame, open_now: pl.DataFrame) ->
     )
     job.add_fault(
         rows.filter(pl.col("allowed") < pl.col("difference")),
-        "amount",
+        "payment_amount",
         "payment_exceeds_invoice",
         pl.format("More was paid than invoice {} still had open.", "invoice_number"),
         f"Check whether the payment was meant for another invoice. {_ON_ACCOUNT}",
