@@ -4,16 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
-from importlib import resources
 from statistics import median
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from goodterms.core.interest import Regimes, load_regimes
 from goodterms.followup.models import DayRun, Task, Touch
 from goodterms.followup.policy import PolicyInvalid, read_numbers
+from goodterms.followup.statutory import shipped_regimes
 from goodterms.ledger.models import Contact, Customer, DataProblem, Invoice
 from goodterms.messages.facts import Payment
 from goodterms.messages.languages import match_language
@@ -137,13 +135,6 @@ def _policy(organisation: Organisation, today: date) -> Iterator[Finding]:
             f"The interest rates of {regime.name} are known until {regime.known_until}.",
             "Update goodterms: a new version brings the next half-year's rate.",
         )
-
-
-@lru_cache(maxsize=1)
-def shipped_regimes() -> Regimes:
-    """The statutory tables that come with goodterms."""
-    tables = (resources.files("goodterms.core") / "statutory").iterdir()
-    return load_regimes({table.name: table.read_text("utf-8") for table in tables if table.name.endswith(".toml")})
 
 
 def _ledger(organisation: Organisation) -> Iterator[Finding]:
