@@ -5,15 +5,16 @@ answers with one JSON line: how the child ended, which places it ran through, an
 that has everything loaded (and has run nothing of it) makes a fresh worker in a few milliseconds.
 """
 
+import gc
 import json
 import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
 from subprocess import PIPE, Popen
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 WATCHED = (
@@ -28,7 +29,7 @@ WATCHED = (
 )
 
 
-Place = tuple[tuple[CodeType, int], ...]
+Place = tuple[tuple[str, int], ...]
 
 
 class LineCounter:
@@ -43,10 +44,10 @@ class LineCounter:
         self.report = report
         self.lines = 0
         self.places: dict[Place, int] = {}
-        self._watched: dict[CodeType, bool] = {}
+        self._watched: dict[str, bool] = {}
 
     def trace(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if not self._is_watched(frame.f_code):
+        if not self._is_watched(frame.f_code.co_filename):
             return None
         if event == "line":
             self.lines += 1
@@ -57,17 +58,17 @@ class LineCounter:
                 self.places.setdefault(self._place(frame), self.lines)
         return self.trace
 
-    def _is_watched(self, code: CodeType) -> bool:
-        watched = self._watched.get(code)
+    def _is_watched(self, file: str) -> bool:
+        watched = self._watched.get(file)
         if watched is None:
-            watched = self._watched[code] = any(part in code.co_filename for part in WATCHED)
+            watched = self._watched[file] = any(part in file for part in WATCHED)
         return watched
 
     def _place(self, frame: FrameType | None) -> Place:
         lines = []
         while frame is not None:
-            if self._is_watched(frame.f_code):
-                lines.append((frame.f_code, frame.f_lineno))
+            if self._is_watched(frame.f_code.co_filename):
+                lines.append((frame.f_code.co_name, frame.f_lineno))
             frame = frame.f_back
         return tuple(lines)
 
@@ -92,16 +93,20 @@ def _work(order: Mapping[str, Any], report: int) -> None:
     sys.settrace(None)
     for channel in channels.values():
         channel.close()
-    os.write(report, json.dumps({"places": list(counter.places.values()), "sent": counts.sent}).encode())
+    places = [[at, sorted({name for name, _ in place})] for place, at in counter.places.items()]
+    with os.fdopen(report, "w") as pipe:
+        json.dump({"places": places, "sent": counts.sent}, pipe)
 
 
 def _warm_up() -> None:
     """Load what is loaded at first use, here and not in every child: a call of the relay that finds nothing due."""
     from django.db import connections
 
-    from tests.outbox.relaying import RememberingChannel, relay
+    from tests.outbox.relaying import RememberingChannel, compose, open_gate, relay
 
     relay(RememberingChannel())
+    open_gate([], datetime.now(UTC))
+    compose([], datetime.now(UTC))
     connections.close_all()
 
 
@@ -136,7 +141,12 @@ def main() -> None:
 
     settings.DATABASES["default"]["NAME"] = sys.argv[1]
     django.setup()
+    from goodterms.flows import relay as relay_module
+
+    # A kill loses nothing that the kernel has; waiting for the disk each time would take most of the test's time.
+    relay_module.durable_commits = nullcontext
     _warm_up()
+    gc.freeze()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for line in sys.stdin:

@@ -34,23 +34,24 @@ def make_queue(count: int = 3, **given: Any) -> list[Effect]:
 
 def queue_touch(customer: Customer, step: str = "reminder_friendly", **given: Any) -> Touch:
     """A reminder queued for now, under the key that planning would give it."""
-    channel = given.pop("channel", "email")
+    channel, cycle = given.pop("channel", "email"), given.pop("cycle", "cycle-1")
     recipient = given.pop("recipient", f"{customer.number.lower()}@customer.example")
-    key = touch_key(customer.organisation_id, customer.pk, "forgetful", "cycle-1", step, 1, channel, recipient)
+    key = touch_key(customer.organisation_id, customer.pk, "forgetful", cycle, step, 1, channel, recipient)
     effect = make_effect(customer, key, channel=channel, recipient=recipient, **given)
-    return make_touch(customer, effect=effect, step=step, channel=channel)
+    return make_touch(customer, effect=effect, step=step, channel=channel, cycle=cycle)
 
 
 def compose(touch_ids: Sequence[int], now: datetime) -> dict[int, Composed]:
     """A short reminder for each touch."""
-    touches = Touch.objects.filter(pk__in=touch_ids).select_related("effect")
-    return {touch.pk: Composed(make_message(touch.effect.recipient)) for touch in touches}
+    touches = Touch.objects.filter(pk__in=touch_ids).values_list("pk", "effect__recipient")
+    return {touch: Composed(make_message(recipient)) for touch, recipient in touches}
 
 
 def open_gate(effect_keys: Sequence[str], now: datetime) -> dict[str, GateAnswer]:
     """Everything may go; the versions are those of this moment."""
-    rows = Effect.objects.filter(key__in=effect_keys).values_list("key", "customer_id", "organisation_id")
-    customers = dict(Customer.objects.values_list("pk", "facts_version"))
+    rows = list(Effect.objects.filter(key__in=effect_keys).values_list("key", "customer_id", "organisation_id"))
+    asked = Customer.objects.filter(pk__in=[who for _, who, _ in rows])
+    customers = dict(asked.values_list("pk", "facts_version"))
     organisations = dict(Organisation.objects.values_list("pk", "facts_version"))
     return {key: GateAnswer("go", "", customers[who], organisations[which]) for key, who, which in rows}
 
