@@ -371,3 +371,17 @@ def test_utc_day_is_not_the_customers_day() -> None:
         make_customer(organisation, f"C{number}", timezone=zone)
     people = collect_evidence(organisation, datetime(2026, 3, 10, 23, 30, tzinfo=UTC)).evidence.customers
     assert {zone: day.day for zone, day in people.select("timezone", "local_date").iter_rows()} == zones
+
+
+def test_few_and_many_stale_customers_are_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An invoice that was settled on a day nobody knows is no habit, whichever query reads it."""
+    organisation = make_organisation()
+    customer = make_customer(organisation)
+    make_invoice(customer, "KNOWN", due=date(2026, 1, 10), settled=date(2026, 1, 20))
+    unknown = make_invoice(customer, "UNKNOWN", due=date(2026, 1, 10), settled=date(2026, 3, 1))
+    Invoice.objects.filter(pk=unknown.pk).update(payment_count=0)
+    few = collect_evidence(organisation, NOW).evidence.settled
+    monkeypatch.setattr("goodterms.flows.collect_evidence.FEW_STALE", 0)
+    many = collect_evidence(organisation, NOW).evidence.settled
+    assert few.height == many.height == 1
+    assert few.equals(many)

@@ -87,6 +87,7 @@ SELECT i.id, i.customer_id, i.currency, i.issue_date, i.due_date, i.settled_date
        i.is_disputed
 FROM ledger_invoice i
 WHERE i.customer_id IN ({stale}) AND i.open_amount_minor = 0 AND i.kind = 'invoice' AND i.status = 'posted'
+  AND i.payment_count > 0
 """
 
 SUMMARIES = f"""
