@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from subprocess import PIPE, Popen
 from types import FrameType
 from typing import Any
+from unittest.mock import patch
 
 WATCHED = (
     "goodterms/flows/relay.py",
@@ -141,10 +142,8 @@ def main() -> None:
 
     settings.DATABASES["default"]["NAME"] = sys.argv[1]
     django.setup()
-    from goodterms.flows import relay as relay_module
-
     # A kill loses nothing that the kernel has; waiting for the disk each time would take most of the test's time.
-    relay_module.durable_commits = nullcontext
+    patch("goodterms.flows.relay.durable_commits", nullcontext).start()
     _warm_up()
     gc.freeze()
     sys.stdout.write("ready\n")
