@@ -25,7 +25,7 @@ system-parts: $(STAMP)
 test: $(STAMP) system-parts check ## lint, types, layers and the whole test suite
 	$(BIN)/python -m pytest
 	@echo 'The same on PostgreSQL:'
-	@tools/with-postgres $(BIN)/python -m pytest -m "not browser" --ignore=tests/core
+	@PG_OPTIONS='-c fsync=off -c full_page_writes=off' tools/with-postgres $(BIN)/python -m pytest -m "not browser" --ignore=tests/core
 
 check: lint types imports ## lint, types and layers only
 
