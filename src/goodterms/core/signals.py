@@ -91,8 +91,9 @@ def detect(frame: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
         (pl.col("_excess") - IRREGULAR_ALLOWANCE).clip(0).sum().alias("_open_irregular"),
     )
     frame = frame.join(pending, on="customer_id", how="left", maintain_order="left")
-    later = (pl.col("rhythm_sum") + pl.col("_open_later").fill_null(0.0)) / LIMIT
-    irregular = (pl.col("irregular_sum") + pl.col("_open_irregular").fill_null(0.0)) / IRREGULAR_LIMIT
+    # Rounded, since the last bits of a sum depend on what else is summed beside it.
+    later = ((pl.col("rhythm_sum") + pl.col("_open_later").fill_null(0.0)) / LIMIT).round(6)
+    irregular = ((pl.col("irregular_sum") + pl.col("_open_irregular").fill_null(0.0)) / IRREGULAR_LIMIT).round(6)
     is_later = (later > 1).fill_null(value=False)
     is_irregular = (irregular > 1).fill_null(value=False)
     crossed = pl.when(is_later).then(pl.col("rhythm_crossed_date")).otherwise(pl.col("irregular_crossed_date"))

@@ -1,0 +1,219 @@
+"""What holds for every decision, whatever the evidence."""
+
+from dataclasses import fields, replace
+from datetime import date
+
+import polars as pl
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from goodterms.core.decide import Decision, decide
+from goodterms.core.evidence import Evidence
+from goodterms.core.habits import summarise_settled
+from goodterms.importers.example import ExampleLedger, generate
+from goodterms.importers.example.evidence import as_evidence
+from tests.core.evidence_maker import TODAY
+from tests.core.random_evidence import evidence
+from tests.core.shipped_policy import make_policy
+
+properties = settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+ORGANISATION_WIDE = ("expected_days_late", "beyond_habit_days", "exposure_percentile")
+"""The habits that compare a customer with the organisation's others."""
+LEDGER = generate(seed=21, customers=40, today=TODAY)
+
+
+def assert_same(one: Decision, other: Decision) -> None:
+    for part in fields(one):
+        left, right = getattr(one, part.name), getattr(other, part.name)
+        if isinstance(left, pl.DataFrame):
+            left, right = left.sort(left.columns[:2]), right.sort(right.columns[:2])
+            assert left.equals(right), part.name
+
+
+def owed_minor(told: Evidence) -> dict[tuple[int, str], list[tuple[int, int, int]]]:
+    """(invoice, days overdue, what may be asked for) per customer and currency, computed one by one."""
+    today = dict(told.customers.select("customer_id", "local_date").iter_rows())
+    credit: dict[tuple[int, str], int] = {}
+    items: dict[tuple[int, str], list[dict[str, object]]] = {}
+    for row in told.cash.iter_rows(named=True):
+        key = (row["customer_id"], row["currency"])
+        credit[key] = credit.get(key, 0) + row["unallocated_minor"]
+    for row in told.open_items.iter_rows(named=True):
+        key = (row["customer_id"], row["currency"])
+        if row["open_amount_minor"] < 0:
+            credit[key] = credit.get(key, 0) - row["open_amount_minor"]
+        elif row["due_date"] is not None:
+            items.setdefault(key, []).append(row)
+    held = {
+        row["invoice_id"]
+        for row in told.holds.iter_rows(named=True)
+        if row["customer_id"] in today and row["from_date"] <= today[row["customer_id"]] <= row["until_date"]
+    }
+    return {
+        key: _set_off(rows, credit.get(key, 0), held, today[key[0]]) for key, rows in items.items() if key[0] in today
+    }
+
+
+def _set_off(rows: list[dict[str, object]], credit: int, held: set[int], today: date) -> list[tuple[int, int, int]]:
+    left = []
+    for row in sorted(rows, key=lambda row: (str(row["due_date"]), row["invoice_id"])):
+        invoice, due = row["invoice_id"], row["due_date"]
+        open_minor, disputed = row["open_amount_minor"], row["disputed_amount_minor"]
+        assert isinstance(invoice, int)
+        assert isinstance(due, date)
+        assert isinstance(open_minor, int)
+        assert isinstance(disputed, int)
+        asked = 0 if invoice in held else max(open_minor - disputed, 0)
+        used = min(credit, asked)
+        credit -= used
+        left.append((invoice, (today - due).days, asked - used))
+    return left
+
+
+@properties
+@given(evidence())
+def test_chase_amounts_are_open_less_credits_cash_and_what_is_held_back(told: Evidence) -> None:
+    owed, policy = owed_minor(told), make_policy()
+    steps = {(row["playbook"], row["step"]): row["anchor"] for row in policy.playbooks.steps.iter_rows(named=True)}
+    for touch in decide(told, policy).touches.iter_rows(named=True):
+        asked = {(item["currency"], item["invoice_id"], item["open_amount_minor"]) for item in touch["items"] or []}
+        late = {
+            (currency, invoice, minor)
+            for (customer, currency), rows in owed.items()
+            for invoice, days, minor in rows
+            if customer == touch["customer_id"] and days > policy.numbers.grace_days and minor > 0
+        }
+        totals = {currency: sum(minor for code, _, minor in late if code == currency) for currency, _, _ in late}
+        if steps[touch["playbook"], touch["step"]] == "overdue":
+            assert asked == {item for item in late if totals[item[0]] >= 1_000}
+            assert asked
+        else:
+            assert not {currency for currency, total in totals.items() if total >= 1_000}
+
+
+@properties
+@given(evidence())
+def test_a_customer_has_one_touch_or_one_wait_and_never_both(told: Evidence) -> None:
+    decision = decide(told, make_policy())
+    touched, waiting = decision.touches["customer_id"], decision.waits["customer_id"]
+    assert touched.is_unique().all()
+    assert waiting.is_unique().all()
+    assert not set(touched) & set(waiting)
+
+
+@properties
+@given(evidence())
+def test_nobody_is_contacted_on_hold_or_soon_after_another_contact(told: Evidence) -> None:
+    touched = set(decide(told, make_policy()).touches["customer_id"])
+    for row in told.holds.iter_rows(named=True):
+        if row["invoice_id"] is None and row["from_date"] <= TODAY <= row["until_date"]:
+            assert row["customer_id"] not in touched
+    recent = told.touches.filter((TODAY - pl.col("sent_date")).dt.total_days() < 3)
+    pending = told.touches.filter("is_pending")
+    unread = told.replies.filter(~pl.col("is_handled") & ((TODAY - pl.col("received_date")).dt.total_days() <= 7))
+    for frame in (recent, pending, unread):
+        assert not touched & set(frame["customer_id"])
+
+
+@properties
+@given(evidence())
+def test_deciding_twice_gives_the_same_to_the_last_letter(told: Evidence) -> None:
+    one, other = decide(told, make_policy()), decide(told, make_policy())
+    assert one.touches.equals(other.touches)
+    assert one.standings.equals(other.standings)
+    assert one.habits.equals(other.habits)
+
+
+@properties
+@given(evidence(), st.integers(0, 2**32))
+def test_the_order_of_rows_does_not_matter(told: Evidence, seed: int) -> None:
+    shuffled = {
+        part.name: frame.sample(fraction=1, shuffle=True, seed=seed)
+        for part in fields(told)
+        if isinstance(frame := getattr(told, part.name), pl.DataFrame)
+    }
+    assert_same(decide(told, make_policy()), decide(replace(told, **shuffled), make_policy()))
+
+
+@properties
+@given(evidence(overridden=True), st.data())
+def test_deciding_for_some_is_a_part_of_deciding_for_all(told: Evidence, data: st.DataObject) -> None:
+    """But for the habits that compare a customer with the others, and the rules that look at them."""
+    ids = told.customers["customer_id"]
+    chosen = pl.Series(sorted(data.draw(st.sets(st.sampled_from(ids.to_list()), min_size=1))), dtype=pl.Int64)
+    everybody, some = decide(told, make_policy()), decide(told.for_customers(chosen), make_policy())
+    for part in ("habits", "standings", "balances", "touches", "waits", "problems", "cycles", "summaries"):
+        left: pl.DataFrame = getattr(everybody, part).filter(pl.col("customer_id").is_in(chosen.implode()))
+        right: pl.DataFrame = getattr(some, part)
+        doubtful = [name for name in ORGANISATION_WIDE if name in left.columns]
+        doubtful += [name for name in ("profile_rule", "profile_evidence", "evidence") if name in left.columns]
+        left, right = left.drop(doubtful), right.drop(doubtful)
+        assert left.sort(left.columns[:2]).equals(right.sort(right.columns[:2])), part
+
+
+@properties
+@given(evidence(), st.data())
+def test_kept_summaries_give_the_same_decision_as_fresh_ones(told: Evidence, data: st.DataObject) -> None:
+    ids = told.customers["customer_id"].to_list()
+    changed = pl.col("customer_id").is_in(sorted(data.draw(st.sets(st.sampled_from(ids)))))
+    kept = summarise_settled(told.settled.filter(~changed), told.touches)
+    stale = summarise_settled(told.settled.filter(changed), told.touches)
+    stale = stale.with_columns(pl.lit(999.0).alias("median_days_late"), pl.lit(1).cast(pl.Int64).alias("settled_count"))
+    partly = replace(told, settled=told.settled.filter(changed), summaries=pl.concat([stale, kept]))
+    scratch, incremental = decide(told, make_policy()), decide(partly, make_policy())
+    for part in ("habits", "standings", "touches", "waits", "cycles", "balances"):
+        left, right = getattr(scratch, part), getattr(incremental, part)
+        assert left.sort(left.columns[:2]).equals(right.sort(right.columns[:2])), part
+
+
+# --- the example ledger, as known on any day -----------------------------------------------------------------------
+
+
+def forget_after(ledger: ExampleLedger, day: date) -> ExampleLedger:
+    """The ledger as it would stand had it been written on that day."""
+    returned = pl.col("returned_date") <= day
+    payments = ledger.payments.filter(pl.col("payment_date") <= day).with_columns(
+        is_returned=returned.fill_null(value=False), returned_date=pl.when(returned).then("returned_date")
+    )
+    known = pl.col("dispute_date") <= day
+    return replace(
+        ledger,
+        invoices=ledger.invoices.filter(pl.col("issue_date") <= day).with_columns(
+            settled_date=pl.lit(None, dtype=pl.Date),
+            is_disputed=pl.col("is_disputed") & known.fill_null(value=False),
+            dispute_date=pl.when(known).then("dispute_date"),
+        ),
+        payments=payments,
+        allocations=ledger.allocations.filter(pl.col("allocation_date") <= day),
+    )
+
+
+@properties
+@given(st.dates(date(2023, 6, 1), TODAY))
+def test_evidence_of_a_day_knows_nothing_later(day: date) -> None:
+    then, honest = as_evidence(LEDGER, day), as_evidence(forget_after(LEDGER, day), day)
+    for part in fields(then):
+        left, right = getattr(then, part.name), getattr(honest, part.name)
+        if isinstance(left, pl.DataFrame):
+            assert left.sort(left.columns).equals(right.sort(right.columns)), part.name
+    assert then.open_items.filter(pl.col("issue_date") > day).is_empty()
+    assert then.settled.filter(pl.col("settled_date") > day).is_empty()
+    assert then.returned.filter(pl.col("returned_date") > day).is_empty()
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.dates(date(2024, 6, 1), TODAY))
+def test_a_decision_over_the_example_ledger_is_sound_on_any_day(day: date) -> None:
+    told = as_evidence(LEDGER, day)
+    decision = decide(told, make_policy())
+    owed = owed_minor(told)
+    assert decision.standings["profile"].null_count() == 0
+    assert decision.standings["verdict"].null_count() == 0
+    assert decision.touches["customer_id"].is_unique().all()
+    for touch in decision.touches.iter_rows(named=True):
+        for item in touch["items"] or []:
+            rows = owed[touch["customer_id"], item["currency"]]
+            assert (item["invoice_id"], item["open_amount_minor"]) in [(row[0], row[2]) for row in rows]
+    assert_same(decision, decide(told, make_policy()))
