@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from goodterms.organizations.models import User
@@ -54,6 +55,12 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture(autouse=True)
 def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("goodterms.web.access.current_moment", lambda: NOW)
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Settings) -> None:
+    """Hashing that is slow on purpose would be most of what these tests do."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

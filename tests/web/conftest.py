@@ -1,6 +1,7 @@
 """What every test of the pages shares: a fixed clock and something of everything to look at."""
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from tests.conftest import NOW
 from tests.web.world import World, build_world
@@ -9,6 +10,12 @@ from tests.web.world import World, build_world
 @pytest.fixture(autouse=True)
 def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("goodterms.web.access.current_moment", lambda: NOW)
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Settings) -> None:
+    """Hashing that is slow on purpose would be most of what these tests do."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
