@@ -23,9 +23,9 @@ system-parts: $(STAMP)
 	@tools/test-parts
 
 test: $(STAMP) system-parts check ## lint, types, layers and the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 	@echo 'The same on PostgreSQL:'
-	@PG_OPTIONS='-c fsync=off -c full_page_writes=off' tools/with-postgres $(BIN)/python -m pytest -m "not browser" --ignore=tests/core
+	@PG_OPTIONS='-c fsync=off -c full_page_writes=off' tools/with-postgres $(BIN)/python -m pytest -n auto -m "not browser" --ignore=tests/core --ignore=tests/messages --ignore=tests/importers
 
 check: lint types imports ## lint, types and layers only
 
