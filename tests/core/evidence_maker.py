@@ -61,9 +61,10 @@ class EvidenceMaker:
 
     def evidence(self) -> Evidence:
         """The frames, in the order in which the rows were made."""
-        return Evidence(
-            **{name: pl.DataFrame(self.rows[name], schema=schema, orient="row") for name, schema in SCHEMAS.items()}
-        )
+        parts: dict[str, Any] = {
+            name: pl.DataFrame(self.rows[name], schema=schema, orient="row") for name, schema in SCHEMAS.items()
+        }
+        return Evidence(**parts)
 
 
 def evidence_of(*cases: Mapping[str, Any], today: date = TODAY) -> Evidence:

@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from datetime import date
+from typing import Any
 
 import polars as pl
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +18,7 @@ from tests.core.random_evidence import evidence
 from tests.core.shipped_policy import make_policy
 
 properties = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 ORGANISATION_WIDE = ("expected_days_late", "beyond_habit_days", "exposure_percentile")
 """The habits that compare a customer with the organisation's others."""
@@ -129,7 +130,7 @@ def test_deciding_twice_gives_the_same_to_the_last_letter(told: Evidence) -> Non
 @properties
 @given(evidence(), st.integers(0, 2**32))
 def test_the_order_of_rows_does_not_matter(told: Evidence, seed: int) -> None:
-    shuffled = {
+    shuffled: dict[str, Any] = {
         part.name: frame.sample(fraction=1, shuffle=True, seed=seed)
         for part in fields(told)
         if isinstance(frame := getattr(told, part.name), pl.DataFrame)
