@@ -6,7 +6,8 @@ import polars as pl
 
 from goodterms.core.ageing import age_items, sum_balances
 from goodterms.core.evidence import Evidence
-from goodterms.core.habits import SUMMARY, measure_habits, summarise_settled
+from goodterms.core.habits import SUMMARY, measure_habits, sum_overdue, summarise_settled
+from goodterms.core.norms import Norms, measure_norms
 from goodterms.core.plan_touches import plan_touches
 from goodterms.core.policy import Policy
 from goodterms.core.profile import judge_customers
@@ -19,7 +20,7 @@ class Decision:
     ``summaries`` (habits.SUMMARY) of those re-summarised only · ``habits`` (habits.HABITS) · ``standings``
     (profile.STANDINGS) · ``balances`` (ageing.BALANCES, per currency) · ``touches`` (plan_touches.PLANNED, for those
     contacted) · ``waits`` (plan_touches.WAITS, for those overdue and not contacted) · ``problems``
-    (plan_touches.PROBLEMS) · ``cycles`` (customer_id, cycle).
+    (plan_touches.PROBLEMS) · ``cycles`` (customer_id, cycle) · ``norms``, what the customers were compared with.
     """
 
     summaries: pl.DataFrame
@@ -30,6 +31,7 @@ class Decision:
     waits: pl.DataFrame
     problems: pl.DataFrame
     cycles: pl.DataFrame
+    norms: Norms
     policy_hash: str
 
 
@@ -42,7 +44,8 @@ def decide(evidence: Evidence, policy: Policy) -> Decision:
     fresh = summarise_settled(evidence.settled, evidence.touches)
     summaries = combine_summaries(evidence.summaries, fresh)
     items = age_items(evidence)
-    habits = measure_habits(summaries, items, evidence)
+    norms = evidence.norms or measure_norms(summaries["median_days_late"], sum_overdue(items))
+    habits = measure_habits(summaries, items, evidence, norms)
     standings = judge_customers(habits, evidence.customers["override_profile"], policy)
     touches, waits, problems, cycles = plan_touches(evidence, items, habits, standings, policy)
     return Decision(
@@ -54,6 +57,7 @@ def decide(evidence: Evidence, policy: Policy) -> Decision:
         waits=waits,
         problems=problems,
         cycles=cycles,
+        norms=norms,
         policy_hash=policy.hash,
     )
 

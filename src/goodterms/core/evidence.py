@@ -5,6 +5,8 @@ from typing import Self
 
 import polars as pl
 
+from goodterms.core.norms import Norms
+
 CUSTOMERS = pl.Schema(
     {
         "customer_id": pl.Int64(),
@@ -150,7 +152,8 @@ class Evidence:
     """Everything known about one organisation (or one shard of its customers) on a day.
 
     ``settled`` holds the settled invoices of the customers whose summary is missing or stale;
-    ``summaries`` holds the summaries already made (columns: ``habits.SUMMARY``).
+    ``summaries`` holds the summaries already made (columns: ``habits.SUMMARY``). ``norms`` come from a decision about
+    all customers where these are only some of them; without, these customers are their own measure.
     Frames that are not given are empty.
     """
 
@@ -168,6 +171,7 @@ class Evidence:
     instalments: pl.DataFrame = field(default_factory=lambda: empty(INSTALMENTS))
     disputes: pl.DataFrame = field(default_factory=lambda: empty(DISPUTES))
     holds: pl.DataFrame = field(default_factory=lambda: empty(HOLDS))
+    norms: Norms | None = None
 
     def for_customers(self, customer_ids: pl.Series) -> Self:
         """The same evidence about these customers alone (organisation-wide rows stay)."""

@@ -6,6 +6,7 @@ import polars as pl
 
 from goodterms.core import signals
 from goodterms.core.evidence import Evidence
+from goodterms.core.norms import Norms, rank_exposure
 
 WINDOW = 36
 """The newest settled invoices that a habit is read from."""
@@ -17,7 +18,6 @@ PROMPTED_WITHIN_DAYS = 7
 """A payment this soon after a touch is taken as its answer."""
 PRIOR_WEIGHT = 4.0
 """How many invoices of its own weigh as much as what is usual for the organisation."""
-EXACT_DIGITS = 9
 _MONTH_DAYS = 30.44
 
 SUMMARY = pl.Schema(
@@ -69,8 +69,15 @@ def summarise_settled(settled: pl.DataFrame, touches: pl.DataFrame) -> pl.DataFr
     summary = _fold_payment_days(grouped.agg(*_lateness(), *_payment_days(), *_conduct()).collect())
     summary = summary.join(_weighted_lateness(ordered), on="customer_id", how="left")
     summary = summary.join(signals.summarise_rhythm(ordered), on="customer_id", how="left")
-    # The last bits of a sum depend on what else is summed beside it: without them a summary made alone is the same.
-    return summary.select(SUMMARY.names()).cast(SUMMARY).with_columns(pl.selectors.float().round(EXACT_DIGITS))
+    return summary.select(SUMMARY.names()).cast(SUMMARY).with_columns(_settle(pl.selectors.float()))
+
+
+def _settle(value: pl.Expr) -> pl.Expr:
+    """Without its last bits, which depend on what else is summed beside it: a summary made alone is the same.
+
+    The shift keeps fractions such as 1/1024 away from where rounding turns.
+    """
+    return (value + 2.718e-10).round(9)
 
 
 def _newest_in_order(dated: pl.DataFrame) -> pl.DataFrame:
@@ -141,7 +148,7 @@ def _fold_payment_days(summary: pl.DataFrame) -> pl.DataFrame:
     return summary.with_columns(
         favourite.alias("pay_weekday"),
         (most / pl.col("settled_count")).alias("pay_weekday_share"),
-        ((angle.round(EXACT_DIGITS).round(0).cast(pl.Int64) - 1) % 31 + 1).alias("pay_day"),
+        ((_settle(angle).round(0).cast(pl.Int64) - 1) % 31 + 1).alias("pay_day"),
         (pl.col("_sin").pow(2) + pl.col("_cos").pow(2)).sqrt().alias("pay_day_concentration"),
     )
 
@@ -227,11 +234,11 @@ HABITS = pl.Schema(
 )
 
 
-def measure_habits(summaries: pl.DataFrame, items: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+def measure_habits(summaries: pl.DataFrame, items: pl.DataFrame, evidence: Evidence, norms: Norms) -> pl.DataFrame:
     """One row per customer, in the order of ``evidence.customers`` (columns: HABITS).
 
-    ``items`` are the aged open items (ageing.CHASEABLE). What is overdue today, and may be asked for, counts as late
-    for as many days as it is overdue, at least.
+    ``items`` are the aged open items (ageing.CHASEABLE), ``norms`` what the customers are compared with. What is
+    overdue today, and may be asked for, counts as late for as many days as it is overdue, at least.
     """
     base = evidence.customers.select(
         "customer_id", "local_date", "is_protected", pl.col("signal_seen_date").alias("_seen")
@@ -239,7 +246,7 @@ def measure_habits(summaries: pl.DataFrame, items: pl.DataFrame, evidence: Evide
     frame = base.join(summaries, on="customer_id", how="left", maintain_order="left")
     for part in (
         _open_state(items),
-        _exposure(items),
+        rank_exposure(sum_overdue(items), norms),
         _first_open(evidence),
         _returned(evidence),
         _replies(evidence),
@@ -250,9 +257,9 @@ def measure_habits(summaries: pl.DataFrame, items: pl.DataFrame, evidence: Evide
     ):
         frame = frame.join(part, on="customer_id", how="left", maintain_order="left")
     frame = _fill_counts(frame)
-    frame = _with_expectation(frame)
+    frame = _with_expectation(frame, norms)
     frame = signals.detect(frame, items.filter(IS_LATE))
-    return frame.select(HABITS.names()).cast(HABITS)
+    return frame.select(HABITS.names()).cast(HABITS).with_columns(_settle(pl.selectors.float()))
 
 
 IS_LATE = (pl.col("days_overdue") > 0) & (pl.col("chase_minor") > 0)
@@ -279,13 +286,10 @@ def _open_state(items: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _exposure(items: pl.DataFrame) -> pl.DataFrame:
-    """Where the overdue amount stands among the organisation's overdue customers in the same currency, 0 to 1."""
+def sum_overdue(items: pl.DataFrame) -> pl.DataFrame:
+    """What is overdue and may be asked for, per customer and currency (customer_id, currency, overdue_minor)."""
     overdue = items.filter(IS_LATE).group_by("customer_id", "currency")
-    totals = overdue.agg(pl.col("chase_minor").sum().alias("overdue_minor"))
-    rank = pl.col("overdue_minor").rank("average").over("currency") / pl.len().over("currency")
-    ranked = totals.with_columns(rank.alias("_rank"))
-    return ranked.group_by("customer_id").agg(pl.col("_rank").max().alias("exposure_percentile"))
+    return overdue.agg(pl.col("chase_minor").sum().alias("overdue_minor"))
 
 
 def _first_open(evidence: Evidence) -> pl.DataFrame:
@@ -383,11 +387,11 @@ def _fill_counts(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_expectation(frame: pl.DataFrame) -> pl.DataFrame:
+def _with_expectation(frame: pl.DataFrame, norms: Norms) -> pl.DataFrame:
     """The customer's median shrunk toward the organisation's, and lateness with today's overdue items included."""
     settled = pl.col("settled_count").cast(pl.Float64)
-    usual = pl.col("median_days_late").median().fill_null(0.0)
-    expected = (pl.col("median_days_late").fill_null(0.0) * settled + usual * PRIOR_WEIGHT) / (settled + PRIOR_WEIGHT)
+    own = pl.col("median_days_late").fill_null(0.0) * settled
+    expected = (own + norms.usual_days_late * PRIOR_WEIGHT) / (settled + PRIOR_WEIGHT)
     overdue = pl.col("overdue_count").cast(pl.Float64)
     total = settled + overdue
     current = (

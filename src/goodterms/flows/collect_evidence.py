@@ -22,8 +22,10 @@ from goodterms.core.evidence import (
     empty,
 )
 from goodterms.core.habits import SUMMARY
+from goodterms.core.norms import Norms
 from goodterms.database.reading import bulk_reading, read_frame
 from goodterms.flows import evidence_queries as queries
+from goodterms.followup.models import DayRun
 from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Organisation
 
@@ -129,8 +131,20 @@ def _collect(scope: Scope) -> Collected:
         contacts=scope.read(queries.CONTACTS_ON if history else queries.CONTACTS, CONTACTS),
         touches=scope.read(queries.TOUCHES_ON if history else queries.TOUCHES, TOUCHES),
         holds=_with_early_ends(scope.read(queries.HOLDS_ON if history else queries.HOLDS, PLACED_HOLDS)),
+        norms=_norms(scope),
     )
     return Collected(evidence, versions)
+
+
+def _norms(scope: Scope) -> Norms | None:
+    """What some customers are compared with: the norms of the last run over all; all are their own measure."""
+    if scope.customer_ids is None:
+        return None
+    runs = DayRun.objects.filter(organisation=scope.organisation).exclude(norms={})
+    if scope.on is not None:
+        runs = runs.filter(run_date__lte=scope.on)
+    kept = runs.order_by("-run_date", "-pk").values_list("norms", flat=True).first()
+    return Norms.from_json(kept) if kept else None
 
 
 def _with_early_ends(holds: pl.DataFrame) -> pl.DataFrame:

@@ -75,6 +75,7 @@ def _write(
         finished_at=now,
         policy_hash=decided.policy.hash,
         counts=counts,
+        norms=decided.decision.norms.to_json(),
     )
     return RunReport(organisation, run_date, decided, counts)
 

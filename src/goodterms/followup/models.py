@@ -190,6 +190,7 @@ class DayRun(models.Model):
     finished_at = models.DateTimeField()
     policy_hash = models.CharField(max_length=16)
     counts = models.JSONField(default=dict)
+    norms = models.JSONField(default=dict, help_text="What the customers were compared with: core.norms.")
 
     def __str__(self) -> str:
         return f"{self.run_date}"
