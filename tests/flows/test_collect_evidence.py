@@ -46,7 +46,7 @@ def same(one: Evidence, other: Evidence) -> None:
     for part in fields(one):
         left, right = getattr(one, part.name), getattr(other, part.name)
         assert (left is None) == (right is None), part.name
-        if left is not None:
+        if isinstance(left, pl.DataFrame):
             assert rows(left) == rows(right), part.name
 
 
@@ -223,7 +223,7 @@ def test_one_customer_takes_as_many_queries_as_ten(ledger: ExampleLedger) -> Non
             with CaptureQueriesContext(connection) as queries:
                 collect_evidence(organisation, NOW, customer_ids=chosen)
             counts.add(len(queries))
-        assert counts == {9}
+        assert counts == {10}
 
 
 def test_settled_history_is_read_for_customers_with_news_alone() -> None:

@@ -10,11 +10,13 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
+from benchmarks.storing import store_ledger
 from goodterms.flows import run_day as running
 from goodterms.flows.decide_day import Decided, decide_for
 from goodterms.flows.override_profile import override_profile, remove_override
 from goodterms.flows.run_day import RunReport, run_day
 from goodterms.followup.models import CustomerProfile, DayRun, HabitSummary, Task, TimelineEvent, Touch
+from goodterms.importers.example import generate
 from goodterms.ledger.models import Contact, Customer, DataProblem, Invoice
 from goodterms.organizations.models import Organisation
 from goodterms.outbox.models import Effect
@@ -422,3 +424,13 @@ def test_a_payment_between_reading_and_writing_is_seen_by_the_next_run(monkeypat
     assert HabitSummary.objects.get().facts_version == 1
     run_day(customer.organisation, NOW + timedelta(hours=1))
     assert (HabitSummary.objects.get().facts_version, HabitSummary.objects.get().settled_count) == (2, 1)
+
+
+def test_one_customer_decided_again_is_judged_as_among_all() -> None:
+    organisation = make_organisation()
+    store_ledger(organisation, generate(3, 80, TODAY, years=2))
+    whole = run_day(organisation, NOW).decided.decision
+    for customer_id in Customer.objects.order_by("pk").values_list("pk", flat=True)[:60:4]:
+        alone = decide_for(organisation, NOW, customer_ids=[customer_id]).decision
+        assert alone.habits.equals(whole.habits.filter(customer_id=customer_id))
+        assert alone.standings.equals(whole.standings.filter(customer_id=customer_id))
