@@ -31,7 +31,7 @@ def main() -> None:
     """Run all passes and print the table."""
     given = argparse.ArgumentParser(description=__doc__)
     given.add_argument("--mails", type=int, default=5000)
-    given.add_argument("--batch", type=int, default=50)
+    given.add_argument("--batch", type=int, default=200)
     asked = given.parse_args()
     with installation() as database, running_sink() as port:
         queue_mails(asked.mails + WARM_UP)

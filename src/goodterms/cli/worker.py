@@ -48,7 +48,7 @@ class Worker:
     channels: Mapping[str, Channel]
     clock: Callable[[], datetime]
     run_hour: int
-    batch: int = 50
+    batch: int = 200
     lease: timedelta = timedelta(minutes=5)
     stopping: Event = field(default_factory=Event)
     name: str = field(default_factory=worker_name)

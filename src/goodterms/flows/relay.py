@@ -77,7 +77,7 @@ def relay_due(
     now: datetime,
     worker: str,
     channels: Mapping[str, Channel],
-    batch: int = 50,
+    batch: int = 200,
     lease: timedelta = timedelta(minutes=5),
     *,
     clock: Callable[[], datetime] | None = None,
