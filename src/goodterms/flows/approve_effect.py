@@ -17,7 +17,8 @@ class NotWaitingForApproval(Refusal):
     """An effect to be approved or refused is in another state by now."""
 
     def __init__(self, effect: Effect) -> None:
-        super().__init__(f"This message is {effect.get_state_display().lower()} by now; it no longer waits for approval.")
+        state = effect.get_state_display().lower()
+        super().__init__(f"This message is {state} by now; it no longer waits for approval.")
 
 
 class RefusalWithoutReason(Refusal):

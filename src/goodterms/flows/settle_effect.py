@@ -34,7 +34,8 @@ class NothingToSettle(Refusal):
     """An effect to be settled is neither uncertain nor failed by now."""
 
     def __init__(self, effect: Effect) -> None:
-        super().__init__(f"This message is {effect.get_state_display().lower()}; only uncertain and failed ones are settled.")
+        state = effect.get_state_display().lower()
+        super().__init__(f"This message is {state}; only uncertain and failed ones are settled.")
 
 
 class CannotBeSent(Refusal):
