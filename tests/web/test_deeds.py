@@ -92,6 +92,23 @@ def test_another_customers_invoice_cannot_be_held_from_here(world: World, client
     assert client.post(address(world, "hold-place", "customer"), given).status_code == 422
 
 
+def test_a_contact_is_added_and_corrected(world: World, client: Client) -> None:
+    given = {"name": "Kim Example", "role": "buyer", "email": "kim@customer.example", "phone": ""}
+    page = client.post(address(world, "contact-add", "customer"), given, follow=True).content.decode()
+    assert "mailto:kim@customer.example" in page
+    client.post(address(world, "contact-correct", "contact"), {**given, "email": "new@customer.example"})
+    world.contact.refresh_from_db()
+    assert world.contact.email == "new@customer.example"
+
+
+def test_a_contact_nobody_can_reach_keeps_what_was_typed(world: World, client: Client) -> None:
+    given = {"name": "Kim Example", "role": "buyer", "email": "kim at customer", "phone": ""}
+    answer = client.post(address(world, "contact-add", "customer"), given)
+    assert answer.status_code == 422
+    assert "is not an e-mail address" in answer.content.decode()
+    assert 'value="Kim Example"' in answer.content.decode()
+
+
 def test_a_finished_task_leaves_the_list_and_stands_in_the_timeline(world: World, client: Client) -> None:
     given = {"outcome": "Reached", "note": "Pays on Friday."}
     page = client.post(address(world, "task-finish", "task"), given, follow=True).content.decode()

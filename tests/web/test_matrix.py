@@ -52,6 +52,8 @@ ENTRIES = {
     "profile-restore": deed("customer"),
     "hold-place": deed("customer", until="2026-03-31", reason="illness"),
     "hold-lift": deed("hold"),
+    "contact-add": deed("customer", name="Kim", role="buyer", email="kim@customer.example"),
+    "contact-correct": deed("contact", name="Sam", role="buyer", email="sam@customer.example"),
     "message": page("sent"),
     "message-html": page("sent"),
     "message-original": page("sent"),

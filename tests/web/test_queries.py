@@ -10,20 +10,20 @@ from goodterms.web.queries.balances import open_items
 from tests.factories import make_invoice, make_task
 from tests.web.world import TODAY, World, make_call, make_debtor, make_hold, make_problem, make_touched
 
-PAGES = {
-    "today": 12,
-    "today-automatic": 9,
-    "today-waiting": 20,
-    "customers": 12,
-    "customer": 19,
-    "customer-items": 5,
-    "customer-timeline": 5,
-    "task": 25,
-    "message": 9,
-    "message-html": 4,
-    "outbox": 8,
-    "problems": 9,
-    "search": 8,
+AT_MOST = {
+    "today": 14,
+    "today-automatic": 11,
+    "today-waiting": 26,
+    "customers": 14,
+    "customer": 24,
+    "customer-items": 7,
+    "customer-timeline": 7,
+    "task": 30,
+    "message": 12,
+    "message-html": 6,
+    "outbox": 10,
+    "problems": 11,
+    "search": 10,
 }
 ROWS = {"customer": "customer", "task": "task", "message": "sent"}
 
@@ -67,10 +67,10 @@ def add_work(customer: Customer) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_more_rows_ask_no_more_questions(world: World) -> None:
     make_debtor(world.ours, "C0")
-    counted = {name: count_queries(name, world) for name in PAGES}
-    assert counted == PAGES
+    counted = {name: count_queries(name, world) for name in AT_MOST}
+    assert {name: count for name, count in counted.items() if count > AT_MOST[name]} == {}
     add_rows(world)
-    assert {name: count_queries(name, world) for name in PAGES} == counted
+    assert {name: count_queries(name, world) for name in AT_MOST} == counted
 
 
 @pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.test import Client
 
 from goodterms.channels.email import build_email
 from goodterms.followup.models import Hold, Task, TimelineEvent
-from goodterms.ledger.models import Customer, DataProblem
+from goodterms.ledger.models import Contact, Customer, DataProblem
 from goodterms.messages.message import Message
 from goodterms.organizations.models import Membership, Organisation, User
 from goodterms.outbox.chain import append_message
@@ -41,6 +41,7 @@ class World:
     uncertain: Effect
     hold: Hold
     problem: DataProblem
+    contact: Contact
     people: dict[str, User]
 
     def client(self, who: str) -> Client:
@@ -68,6 +69,7 @@ def build_world() -> World:
         task=make_call(customer),
         hold=make_hold(customer),
         problem=make_problem(ours, customer=customer),
+        contact=customer.contacts.get(),
         people=people,
         **effects,
     )

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from goodterms.flows.override_profile import PROFILES
 from goodterms.followup.models import Hold
-from goodterms.ledger.models import Customer, Invoice
+from goodterms.ledger.models import Contact, Customer, Invoice
 from goodterms.web.queries.balances import open_items
 
 
@@ -32,3 +32,12 @@ class HoldForm(forms.Form):
         field = self.fields["invoice"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = open_items(customer.organisation).filter(customer=customer)
+
+
+class ContactForm(forms.Form):
+    """A contact as a person writes it down; address and number are checked by the flow."""
+
+    name = forms.CharField(required=False, max_length=200)
+    role = forms.ChoiceField(choices=Contact.Role.choices)
+    email = forms.CharField(required=False, max_length=254)
+    phone = forms.CharField(required=False, max_length=40)

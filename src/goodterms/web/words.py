@@ -142,6 +142,8 @@ EVENTS = {
     "effect_settled": Sign("", "orange", "check"),
     "profile_changed": Sign("", "purple", "user-question"),
     "signal": Sign("", "orange", "trending-down"),
+    "contact_added": Sign("", "azure", "user"),
+    "contact_corrected": Sign("", "azure", "user-check"),
     "payment": Sign("", "green", "coins"),
     "sent": Sign("", "blue", "mail-forward"),
     "failed": Sign("", "red", "circle-x"),

@@ -12,10 +12,11 @@ from goodterms.core.refusal import Refusal
 from goodterms.flows.lift_hold import lift_hold
 from goodterms.flows.override_profile import PROFILES, override_profile, remove_override
 from goodterms.flows.place_hold import LONGEST_HOLD_DAYS, place_hold
+from goodterms.flows.write_contact import Particulars, write_contact
 from goodterms.followup.models import CustomerProfile, Hold
-from goodterms.ledger.models import Customer
+from goodterms.ledger.models import Contact, Customer
 from goodterms.web.access import Visit, acting, go_back, looking
-from goodterms.web.forms import HoldForm, OverrideForm
+from goodterms.web.forms import ContactForm, HoldForm, OverrideForm
 from goodterms.web.pages import render_page, render_part
 from goodterms.web.picture import chart_data
 from goodterms.web.queries.balances import balances_of
@@ -34,7 +35,7 @@ from goodterms.web.queries.customer import (
     undated_items,
 )
 from goodterms.web.queries.habit_picture import draw_habits
-from goodterms.web.words import HOLD_REASONS
+from goodterms.web.words import HOLD_REASONS, ROLES
 
 
 @looking
@@ -113,6 +114,42 @@ def hold_lift(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     return go_back(request, back)
 
 
+@acting
+def contact_add(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
+    """Write a new contact down."""
+    return _write_contact(request, visit, _find(visit, pk), None)
+
+
+@acting
+def contact_correct(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
+    """Correct a contact."""
+    found = Contact.objects.select_related("customer").filter(organisation=visit.organisation, pk=pk).first()
+    if found is None:
+        raise Http404
+    return _write_contact(request, visit, _find(visit, found.customer_id), found)
+
+
+def _write_contact(request: HttpRequest, visit: Visit, whose: Customer, contact: Contact | None) -> HttpResponse:
+    form = ContactForm(request.POST)
+    faults = {"contact_form": form, "contact_pk": contact.pk if contact else 0}
+    if not form.is_valid():
+        return _with_faults(request, visit, whose, faults)
+    try:
+        write_contact(
+            visit.organisation,
+            whose,
+            Particulars(**form.cleaned_data),
+            actor=visit.actor,
+            now=visit.now,
+            contact=contact,
+        )
+    except Refusal as refusal:
+        form.add_error(None, str(refusal))
+        return _with_faults(request, visit, whose, faults)
+    messages.success(request, _("Contact kept; the next message goes by it."))
+    return go_back(request, _address(visit, whose))
+
+
 def _find(visit: Visit, pk: int) -> Customer:
     found = find_customer(visit.organisation, pk)
     if found is None:
@@ -139,6 +176,7 @@ def _page_context(visit: Visit, found: Customer) -> dict[str, Any]:
         "hold_reasons": HOLD_REASONS,
         "profiles": PROFILES,
         "contacts": contacts_of(found),
+        "roles": ROLES,
         "tasks": open_tasks_of(found),
         "touches": touches,
         "outlook": None if touches else foresee_next(visit.organisation, found, visit.now),

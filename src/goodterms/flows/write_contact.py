@@ -1,0 +1,73 @@
+"""A person adds a contact at a customer, or corrects one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from goodterms.core.refusal import Refusal
+from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
+from goodterms.ledger.models import Contact, Customer
+from goodterms.organizations.models import Organisation
+from goodterms.organizations.values import check_email, check_phone
+
+
+class ContactUnreachable(Refusal):
+    """A contact would have neither address nor telephone number."""
+
+    def __init__(self) -> None:
+        super().__init__("Give an e-mail address or a telephone number; without either nobody is reached.")
+
+
+class ContactKnown(Refusal):
+    """The customer has this very contact already."""
+
+    def __init__(self, customer: Customer) -> None:
+        super().__init__(f"{customer.name} has a contact with this name, role and address already.")
+
+
+@dataclass(frozen=True)
+class Particulars:
+    """A contact as a person writes it down."""
+
+    name: str
+    role: str
+    email: str
+    phone: str
+
+
+@transaction.atomic
+def write_contact(
+    organisation: Organisation,
+    customer: Customer,
+    given: Particulars,
+    *,
+    actor: str,
+    now: datetime,
+    contact: Contact | None = None,
+) -> Contact:
+    """Add the contact, or correct ``contact``; a new address clears the mark that mail to the old one came back.
+
+    Raises ContactUnreachable, ContactKnown, or UnusableValue for an address or number that cannot be one.
+    """
+    email = check_email(given.email.strip()) if given.email.strip() else ""
+    phone = check_phone(given.phone.strip(), customer.country) if given.phone.strip() else ""
+    if not (email or phone):
+        raise ContactUnreachable
+    name = given.name.strip()
+    same = Contact.objects.filter(customer=customer, role=given.role, email=email, name=name)
+    if (same.exclude(pk=contact.pk) if contact else same).exists():
+        raise ContactKnown(customer)
+    is_new = contact is None
+    written = contact or Contact(
+        organisation=organisation, customer=customer, known_from_date=local_day(organisation, customer, now)
+    )
+    if written.email != email:
+        written.email_failed_at = None
+    written.name, written.role, written.email, written.phone = name, given.role, email, phone
+    written.save()
+    raise_facts_version(organisation, customer)
+    said = ", ".join(part for part in (name, email, phone) if part)
+    kind, verb = ("contact_added", "added") if is_new else ("contact_corrected", "corrected")
+    write_timeline(customer, kind, f"Contact {verb}: {said}.", actor=actor, now=now, data={"contact_id": written.pk})
+    return written
