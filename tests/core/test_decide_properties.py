@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from goodterms.core.decide import Decision, decide
 from goodterms.core.evidence import Evidence
-from goodterms.core.habits import summarise_settled
+from goodterms.core.summary import summarise_settled
 from goodterms.importers.example import ExampleLedger, generate
 from goodterms.importers.example.evidence import as_evidence
 from tests.core.evidence_maker import TODAY
@@ -138,20 +138,38 @@ def test_the_order_of_rows_does_not_matter(told: Evidence, seed: int) -> None:
     assert_same(decide(told, make_policy()), decide(replace(told, **shuffled), make_policy()))
 
 
+def part_for(decision: Decision, part: str, customers: list[int]) -> pl.DataFrame:
+    frame: pl.DataFrame = getattr(decision, part).filter(pl.col("customer_id").is_in(customers))
+    return frame.sort(frame.columns[:2])
+
+
+PARTS = ("habits", "standings", "balances", "touches", "waits", "problems", "cycles", "summaries")
+
+
+@properties
+@given(evidence(), st.data())
+def test_deciding_for_some_by_the_norms_of_all_is_a_part_of_deciding_for_all(
+    told: Evidence, data: st.DataObject
+) -> None:
+    chosen = sorted(data.draw(st.sets(st.sampled_from(told.customers["customer_id"].to_list()), min_size=1)))
+    everybody = decide(told, make_policy())
+    few = replace(told.for_customers(pl.Series(chosen, dtype=pl.Int64)), norms=everybody.norms)
+    some = decide(few, make_policy())
+    for part in PARTS:
+        assert part_for(everybody, part, chosen).equals(part_for(some, part, chosen)), part
+
+
 @properties
 @given(evidence(overridden=True), st.data())
-def test_deciding_for_some_is_a_part_of_deciding_for_all(told: Evidence, data: st.DataObject) -> None:
-    """But for the habits that compare a customer with the others, and the rules that look at them."""
-    ids = told.customers["customer_id"]
-    chosen = pl.Series(sorted(data.draw(st.sets(st.sampled_from(ids.to_list()), min_size=1))), dtype=pl.Int64)
-    everybody, some = decide(told, make_policy()), decide(told.for_customers(chosen), make_policy())
-    for part in ("habits", "standings", "balances", "touches", "waits", "problems", "cycles", "summaries"):
-        left: pl.DataFrame = getattr(everybody, part).filter(pl.col("customer_id").is_in(chosen.implode()))
-        right: pl.DataFrame = getattr(some, part)
-        doubtful = [name for name in ORGANISATION_WIDE if name in left.columns]
-        doubtful += [name for name in ("profile_rule", "profile_evidence", "evidence") if name in left.columns]
-        left, right = left.drop(doubtful), right.drop(doubtful)
-        assert left.sort(left.columns[:2]).equals(right.sort(right.columns[:2])), part
+def test_without_the_norms_nothing_differs_but_what_compares_customers(told: Evidence, data: st.DataObject) -> None:
+    chosen = sorted(data.draw(st.sets(st.sampled_from(told.customers["customer_id"].to_list()), min_size=1)))
+    everybody = decide(told, make_policy())
+    some = decide(told.for_customers(pl.Series(chosen, dtype=pl.Int64)), make_policy())
+    doubtful = (*ORGANISATION_WIDE, "profile_rule", "profile_evidence", "evidence")
+    for part in PARTS:
+        left, right = part_for(everybody, part, chosen), part_for(some, part, chosen)
+        names = [name for name in doubtful if name in left.columns]
+        assert left.drop(names).equals(right.drop(names)), part
 
 
 @properties

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from goodterms.core.decide import decide
-from goodterms.core.habits import HABITS, PRIOR_WEIGHT, SUMMARY, WINDOW, summarise_settled
+from goodterms.core.habits import HABITS, PRIOR_WEIGHT
+from goodterms.core.summary import SUMMARY, WINDOW, summarise_settled
 from tests.core.answers import decide_case
 from tests.core.evidence_maker import evidence_of
 from tests.core.shipped_policy import make_policy

@@ -6,18 +6,19 @@ import polars as pl
 
 from goodterms.core.ageing import age_items, sum_balances
 from goodterms.core.evidence import Evidence
-from goodterms.core.habits import SUMMARY, measure_habits, sum_overdue, summarise_settled
+from goodterms.core.habits import measure_habits, sum_overdue
 from goodterms.core.norms import Norms, measure_norms
 from goodterms.core.plan_touches import plan_touches
 from goodterms.core.policy import Policy
 from goodterms.core.profile import judge_customers
+from goodterms.core.summary import SUMMARY, summarise_settled
 
 
 @dataclass(frozen=True)
 class Decision:
     """What was decided on one day, each frame with one row per customer unless it says otherwise.
 
-    ``summaries`` (habits.SUMMARY) of those re-summarised only · ``habits`` (habits.HABITS) · ``standings``
+    ``summaries`` (summary.SUMMARY) of those re-summarised only · ``habits`` (habits.HABITS) · ``standings``
     (profile.STANDINGS) · ``balances`` (ageing.BALANCES, per currency) · ``touches`` (plan_touches.PLANNED, for those
     contacted) · ``waits`` (plan_touches.WAITS, for those overdue and not contacted) · ``problems``
     (plan_touches.PROBLEMS) · ``cycles`` (customer_id, cycle) · ``norms``, what the customers were compared with.

@@ -152,7 +152,7 @@ class Evidence:
     """Everything known about one organisation (or one shard of its customers) on a day.
 
     ``settled`` holds the settled invoices of the customers whose summary is missing or stale;
-    ``summaries`` holds the summaries already made (columns: ``habits.SUMMARY``). ``norms`` come from a decision about
+    ``summaries`` holds the summaries already made (columns: ``summary.SUMMARY``). ``norms`` come from a decision about
     all customers where these are only some of them; without, these customers are their own measure.
     Frames that are not given are empty.
     """

@@ -7,9 +7,9 @@ import polars as pl
 
 from goodterms.core.decide import Decision, combine_summaries, decide
 from goodterms.core.evidence import SETTLED, TOUCHES, Evidence, empty
-from goodterms.core.habits import summarise_settled
 from goodterms.core.plan_touches import PLANNED
 from goodterms.core.policy import Policy
+from goodterms.core.summary import summarise_settled
 
 _PREVIEW_IDS = 1 << 40
 """Ids for touches that exist in the preview alone: above all real ones, so that they come last."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from goodterms.core.calendar import find_zone, local_dates
+from goodterms.core.chase import CYCLE_PREFIX
 from goodterms.core.evidence import (
     CASH,
     CONTACTS,
@@ -21,8 +22,8 @@ from goodterms.core.evidence import (
     Evidence,
     empty,
 )
-from goodterms.core.habits import SUMMARY
 from goodterms.core.norms import Norms
+from goodterms.core.summary import SUMMARY
 from goodterms.database.reading import bulk_reading, read_frame
 from goodterms.flows import evidence_queries as queries
 from goodterms.followup.models import DayRun
@@ -39,6 +40,8 @@ PEOPLE = pl.Schema(
 PLACED_HOLDS = pl.Schema({**HOLDS, "lifted_date": pl.Date()})
 FEW_STALE = 10_000
 """Up to so many customers' settled invoices are read one customer after the other."""
+REMEMBERED = timedelta(days=730)
+"""What was said longer ago is read only where it still matters (evidence_queries.TOUCHES)."""
 FEW_CUSTOMERS = 2_000
 """Up to so many customers are read through the open connection: a bulk read costs more to start than their rows."""
 
@@ -76,11 +79,14 @@ class Scope:
     def _words(self) -> dict[str, str]:
         ids = self.customer_ids
         chosen = "" if ids is None else f"AND {{}} IN ({', '.join(str(int(number)) for number in ids) or 'NULL'})"
+        remembered = self.now.date() - REMEMBERED
         everyone = "" if ids is None else chosen.replace("AND {}", "AND (customer_id IS NULL OR customer_id") + ")"
         return {
             "organisation": str(int(self.organisation.pk)),
             "on": f"'{self.on.isoformat()}'" if self.on else "NULL",
             "day_after": f"'{self.on + timedelta(days=1)}'" if self.on else "NULL",
+            "remembered": f"'{remembered}'",
+            "since_then": f"'{CYCLE_PREFIX}{remembered}'",
             "these_customers": chosen.format("c.id"),
             "these": chosen.format("customer_id"),
             "these_or_everyone": everyone,

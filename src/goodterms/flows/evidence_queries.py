@@ -5,7 +5,7 @@ SQLite uses such an index only for the very same words. PostgreSQL's sums of big
 Queries ending in _ON know nothing later than the day {on}.
 """
 
-from goodterms.core.habits import SUMMARY
+from goodterms.core.summary import SUMMARY
 
 CUSTOMERS = """
 SELECT c.id, c.country, c.language, c.timezone, c.is_protected,
@@ -147,8 +147,23 @@ JOIN outbox_effect e ON e.key = t.effect_key
 WHERE t.organisation_id = {{organisation}} {{these_t}}
 """
 _PENDING = "e.state IN ('planned', 'waiting', 'queued', 'claimed', 'uncertain')"
+_ALL_TOUCHES = _TOUCHES.format(sent="t.sent_date", pending=_PENDING)
 
-TOUCHES = _TOUCHES.format(sent="t.sent_date", pending=_PENDING)
+# What was said long ago matters only to whoever is summarised anew or still in the cycle of then, or if it is pending:
+# otherwise every day would read all that was ever said.
+TOUCHES = f"""
+{_ALL_TOUCHES} AND t.planned_date >= {{remembered}}
+UNION ALL
+{_ALL_TOUCHES} AND t.planned_date < {{remembered}} AND {_PENDING}
+UNION ALL
+{_ALL_TOUCHES} AND t.planned_date < {{remembered}} AND NOT {_PENDING} AND t.customer_id IN (
+    SELECT c.id FROM ledger_customer c
+    LEFT JOIN followup_customerprofile p ON p.customer_id = c.id
+    LEFT JOIN followup_habitsummary s ON s.customer_id = c.id
+    WHERE c.organisation_id = {{organisation}} {{these_customers}}
+      AND (s.facts_version IS NULL OR s.facts_version <> c.facts_version OR p.cycle BETWEEN 'since-' AND {{since_then}})
+)
+"""
 
 # What has left, failed or been withheld since then was still on its way.
 TOUCHES_ON = (

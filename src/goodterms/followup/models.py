@@ -197,7 +197,7 @@ class DayRun(models.Model):
 
 
 class HabitSummary(models.Model):
-    """A customer's settled history, summarised once (columns: core.habits.SUMMARY); re-made when facts change."""
+    """A customer's settled history, summarised once (columns: core.summary.SUMMARY); re-made when facts change."""
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
     customer = models.OneToOneField(Customer, models.CASCADE, related_name="habits", primary_key=True)
