@@ -1,1 +1,0 @@
-"""Figures for people who look."""
