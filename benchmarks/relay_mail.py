@@ -16,9 +16,14 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from benchmarks.databases import installation
 from benchmarks.measuring import Timing, print_table, timed
+
+if TYPE_CHECKING:
+    from goodterms.flows.relay import RelayCounts
+    from goodterms.ledger.models import Customer
 
 NOW = datetime(2026, 3, 10, 10, 0, tzinfo=UTC)
 SENDER = "accounts@supplies.example"
