@@ -385,3 +385,27 @@ def test_few_and_many_stale_customers_are_read_alike(monkeypatch: pytest.MonkeyP
     many = collect_evidence(organisation, NOW).evidence.settled
     assert few.height == many.height == 1
     assert few.equals(many)
+
+
+def test_old_touches_are_read_only_where_they_still_matter() -> None:
+    organisation = make_organisation()
+    long_ago, lately = TODAY - timedelta(days=500), TODAY - timedelta(days=300)
+    known = {name: make_customer(organisation, name) for name in ("calm", "stale", "old cycle", "new cycle", "waiting")}
+    for name, customer in known.items():
+        if name != "stale":
+            HabitSummary.objects.create(organisation=organisation, customer=customer, facts_version=1, settled_count=0)
+        make_touch(customer, state="sent", planned_date=long_ago, sent_date=long_ago)
+        make_touch(customer, state="sent", planned_date=lately, sent_date=lately)
+    make_profile(known["calm"])
+    make_profile(known["old cycle"], cycle=f"since-{long_ago}")
+    make_profile(known["new cycle"], cycle=f"since-{lately}")
+    make_touch(known["waiting"], state="uncertain", planned_date=long_ago)
+    found = collect_evidence(organisation, NOW).evidence.touches
+    names = {customer.pk: name for name, customer in known.items()}
+    counts = {names[key]: count for key, count in found.group_by("customer_id").len().iter_rows()}
+    assert counts == {"calm": 1, "stale": 2, "old cycle": 2, "new cycle": 1, "waiting": 2}
+    assert found["is_pending"].sum() == 1
+    assert collect_evidence(organisation, NOW, on=TODAY).evidence.touches.height == 11
+    for customer in known.values():
+        some = collect_evidence(organisation, NOW, customer_ids=[customer.pk]).evidence.touches
+        assert some.height == counts[names[customer.pk]]

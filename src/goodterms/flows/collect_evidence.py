@@ -40,7 +40,7 @@ PEOPLE = pl.Schema(
 PLACED_HOLDS = pl.Schema({**HOLDS, "lifted_date": pl.Date()})
 FEW_STALE = 10_000
 """Up to so many customers' settled invoices are read one customer after the other."""
-REMEMBERED = timedelta(days=730)
+REMEMBERED = timedelta(days=400)
 """What was said longer ago is read only where it still matters (evidence_queries.TOUCHES)."""
 FEW_CUSTOMERS = 2_000
 """Up to so many customers are read through the open connection: a bulk read costs more to start than their rows."""

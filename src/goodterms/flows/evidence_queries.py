@@ -150,13 +150,13 @@ _PENDING = "e.state IN ('planned', 'waiting', 'queued', 'claimed', 'uncertain')"
 _ALL_TOUCHES = _TOUCHES.format(sent="t.sent_date", pending=_PENDING)
 
 # What was said long ago matters only to whoever is summarised anew or still in the cycle of then, or if it is pending:
-# otherwise every day would read all that was ever said.
+# otherwise every day would read all that was ever said. (NOT … >= keeps the index by date out of it.)
 TOUCHES = f"""
 {_ALL_TOUCHES} AND t.planned_date >= {{remembered}}
 UNION ALL
-{_ALL_TOUCHES} AND t.planned_date < {{remembered}} AND {_PENDING}
+{_ALL_TOUCHES} AND NOT t.planned_date >= {{remembered}} AND e.organisation_id = {{organisation}} AND {_PENDING}
 UNION ALL
-{_ALL_TOUCHES} AND t.planned_date < {{remembered}} AND NOT {_PENDING} AND t.customer_id IN (
+{_ALL_TOUCHES} AND NOT t.planned_date >= {{remembered}} AND NOT {_PENDING} AND t.customer_id IN (
     SELECT c.id FROM ledger_customer c
     LEFT JOIN followup_customerprofile p ON p.customer_id = c.id
     LEFT JOIN followup_habitsummary s ON s.customer_id = c.id
