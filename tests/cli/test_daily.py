@@ -124,6 +124,14 @@ def test_a_day_of_the_past_is_not_run_where_mail_really_leaves(
     assert run("run", "--on", DAY).exit_code == 0
 
 
+def test_a_day_before_one_that_was_run_can_only_be_looked_at(run: Run, organisation: Organisation) -> None:
+    run("run")
+    answer = run("run", "--on", DAY)
+    assert answer.exit_code == 1
+    assert "--dry-run" in answer.errors
+    assert run("run", "--on", DAY, "--dry-run").exit_code == 0
+
+
 def test_a_run_reads_as_a_day_at_the_office(run: Run, organisation: Organisation) -> None:
     output = run("run", "--on", DAY).output
     assert output.startswith("Tuesday, 10 March 2026: 60 customers\n")

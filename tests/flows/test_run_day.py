@@ -14,7 +14,7 @@ from benchmarks.storing import store_ledger
 from goodterms.flows import run_day as running
 from goodterms.flows.decide_day import Decided, decide_for
 from goodterms.flows.override_profile import override_profile, remove_override
-from goodterms.flows.run_day import RunReport, run_day
+from goodterms.flows.run_day import LaterDayWasRun, RunReport, run_day
 from goodterms.followup.models import CustomerProfile, DayRun, HabitSummary, Task, TimelineEvent, Touch
 from goodterms.importers.example import generate
 from goodterms.ledger.models import Contact, Customer, DataProblem, Invoice
@@ -165,6 +165,17 @@ def test_all_blank_address_stops_nobody_else() -> None:
     run_day(organisation, NOW)
     assert Touch.objects.get().customer.number == "C2"
     assert Task.objects.get().customer is not None
+
+
+def test_days_are_run_in_their_order() -> None:
+    customer = late_customer()
+    run_day(customer.organisation, NOW, on=date(2026, 3, 5))
+    run_day(customer.organisation, NOW, on=date(2026, 3, 5))
+    run_day(customer.organisation, NOW, on=date(2026, 3, 6))
+    before = row_counts()
+    with pytest.raises(LaterDayWasRun, match="2026-03-06 has been run already, so 2026-03-05 can only be looked at"):
+        run_day(customer.organisation, NOW, on=date(2026, 3, 5))
+    assert grown(before) == {}
 
 
 # --- times of day --------------------------------------------------------------------------------------------------

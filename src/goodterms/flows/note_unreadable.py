@@ -18,7 +18,7 @@ CHECKS: dict[str, Callable[[str], str]] = {
 }
 INSTEAD = {
     "country": "Until then every day from Monday to Friday counts as a working day there.",
-    "language": "Until then nothing can be written to them.",
+    "language": "Until then they are written to in the organisation's own language.",
     "timezone": "Until then the organisation's own time zone is used.",
 }
 _FOUND = pl.Schema({"customer_id": pl.Int64(), "number": pl.String(), "value": pl.String()})

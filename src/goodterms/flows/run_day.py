@@ -9,6 +9,7 @@ from django.db import transaction
 
 from goodterms.core.calendar import opens_at
 from goodterms.core.policy import Policy
+from goodterms.core.refusal import Refusal
 from goodterms.database.writing import insert_frame, upsert_frame
 from goodterms.flows.collect_evidence import organisation_date, reading
 from goodterms.flows.decide_day import Decided, decide_for
@@ -22,6 +23,15 @@ TASK_TITLES = {
     "contact_missing": "Nobody can be reached: add a contact with an e-mail address or telephone number",
     "no_step_left": "The playbook has no step left: decide how to go on",
 }
+
+
+class LaterDayWasRun(Refusal):
+    """A day was to be run after a later one: what is known of each customer would go back in time."""
+
+    def __init__(self, day: date, later: date) -> None:
+        super().__init__(
+            f"{later} has been run already, so {day} can only be looked at: add --dry-run. Days are run in their order."
+        )
 
 
 @dataclass(frozen=True)
@@ -39,8 +49,10 @@ def run_day(organisation: Organisation, now: datetime, *, on: date | None = None
 
     Reads first, then writes everything in one transaction: summaries, profiles, effects, touches, tasks and the run's
     own record. Facts that change in between are seen by the gate before anything leaves; when another run was
-    finished in between, this one decides again. With ``on`` the decision knows nothing later than that day.
+    finished in between, this one decides again. With ``on`` the decision knows nothing later than that day; raises
+    LaterDayWasRun when a later one has been run.
     """
+    _check_order(organisation, on)
     while True:
         last = _last_run(organisation)
         with reading(organisation):
@@ -51,6 +63,14 @@ def run_day(organisation: Organisation, now: datetime, *, on: date | None = None
             Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
             if _last_run(organisation) == last:
                 return _write(organisation, decided, before, now, on)
+
+
+def _check_order(organisation: Organisation, on: date | None) -> None:
+    if on is None:
+        return
+    later = DayRun.objects.filter(organisation=organisation, run_date__gt=on).order_by("-run_date").first()
+    if later is not None:
+        raise LaterDayWasRun(on, later.run_date)
 
 
 def _last_run(organisation: Organisation) -> int:
