@@ -1,0 +1,48 @@
+"""Every value that a decision can carry has a word on the pages."""
+
+from goodterms.core.plan_touches import WAIT_REASONS
+from goodterms.flows.override_profile import PROFILES as OVERRULABLE
+from goodterms.followup.models import Hold, Task
+from goodterms.followup.policy import shipped
+from goodterms.ledger.models import Contact
+from goodterms.outbox.models import Effect
+from goodterms.web.words import (
+    CHANNELS,
+    HOLD_REASONS,
+    PROFILES,
+    ROLES,
+    STATES,
+    STEPS,
+    TASKS,
+    TONES,
+    VERDICTS,
+    WAITS,
+    sign_of,
+)
+
+BOOKS = shipped()["playbooks"]
+
+
+def test_profiles_and_verdicts_are_those_of_the_shipped_rules() -> None:
+    assert set(PROFILES) == {book["id"] for book in BOOKS} == set(OVERRULABLE)
+    assert set(VERDICTS) >= {rule["outcome"] for rule in shipped()["verdicts"]}
+
+
+def test_every_step_channel_and_tone_of_the_shipped_playbooks_has_a_word() -> None:
+    steps = [step for book in BOOKS for step in book["steps"]]
+    assert {step["id"] for step in steps} <= set(STEPS)
+    assert {step["tone"] for step in steps} <= set(TONES)
+    assert {channel for step in steps for channel in step["channels"]} <= set(CHANNELS)
+
+
+def test_every_state_task_hold_role_and_reason_to_wait_has_a_word() -> None:
+    assert set(STATES) == set(Effect.State.values)
+    assert set(TASKS) == set(Task.Kind.values)
+    assert set(HOLD_REASONS) == set(Hold.Reason.values)
+    assert set(ROLES) == set(Contact.Role.values)
+    assert set(WAITS) == set(WAIT_REASONS)
+
+
+def test_a_word_of_somebodys_own_playbook_is_shown_as_it_is_written() -> None:
+    assert sign_of("step", "my-own-step").label == "My own step"
+    assert sign_of("step", "").label == "–"
