@@ -7,7 +7,7 @@ import pytest
 from goodterms.flows.recover_claims import recover_claims
 from goodterms.followup.models import Task
 from goodterms.outbox.claims import Condition, claim_batch, end_claim, mark_handed_over, release_claims, stale_claims
-from goodterms.outbox.models import Attempt, Effect
+from goodterms.outbox.models import Attempt, Effect, SentMessage
 from goodterms.outbox.moves import MoveLost, State
 from tests.conftest import NOW
 from tests.outbox.relaying import LATER, LEASE, RememberingChannel, make_queue, relay
@@ -164,3 +164,19 @@ def test_a_slow_server_does_not_cost_the_batch_its_claims() -> None:
     channel = Slow("smtp")
     assert relay(channel, clock=lambda: clock[0]).sent == 6
     assert len(set(channel.keys)) == 6
+
+
+def test_a_hand_over_that_another_worker_has_repeated_meanwhile_is_recorded_once() -> None:
+    """By a folder, where a repeat is harmless: the slow worker finds its effect sent when it comes to record it."""
+    make_queue(1)
+    quick = RememberingChannel("folder", retry_is_safe=True)
+
+    class Slow(RememberingChannel):
+        def hand_over(self, *given: object):  # type: ignore[no-untyped-def]
+            assert relay(quick, LATER, worker="quick").sent == 1
+            return super().hand_over(*given)  # type: ignore[arg-type]
+
+    counts = relay(Slow("folder", retry_is_safe=True), worker="slow")
+    assert (counts.sent, counts.lost, Effect.objects.get().state) == (0, 1, "sent")
+    assert [attempt.worker for attempt in Attempt.objects.order_by("pk")] == ["slow", "quick"]
+    assert SentMessage.objects.count() == 1

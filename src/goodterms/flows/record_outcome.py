@@ -9,14 +9,15 @@ from django.db import transaction
 from goodterms.channels.port import Receipt
 from goodterms.flows.addressees import Addressee
 from goodterms.followup.models import Task
-from goodterms.outbox.chain import append_message
+from goodterms.outbox.chain import next_link
 from goodterms.outbox.claims import end_claim
 from goodterms.outbox.models import Effect
-from goodterms.outbox.moves import State
-from goodterms.outbox.statements import execute, insert
+from goodterms.outbox.moves import MoveLost, State
+from goodterms.outbox.statements import Change, execute, insertion
 
 ACTOR = "goodterms"
 TITLE_LIMIT = 200
+TOUCH_SENT = "UPDATE followup_touch SET sent_date = %s WHERE id = %s"
 TITLES = {
     State.FAILED: "Could not be sent to {customer}",
     State.UNCERTAIN: "Did this reach {customer}?",
@@ -42,23 +43,39 @@ def record_sent(
     now: datetime,
 ) -> None:
     """The channel accepted the bytes: commit all that follows from it. Raises MoveLost when the claim was lost."""
-    with transaction.atomic(durable=True):
-        start = end_claim(effect, State.SENT, now, receipt=receipt.text)
-        keep_sent_message(effect, addressee, content, content_type, summary, now)
-        if start == State.UNCERTAIN:
-            close_task(effect, State.UNCERTAIN, "sent", ACTOR, now)
+
+    def record(start: State) -> None:
+        with transaction.atomic(durable=True):
+            kept = _sent_changes(effect, addressee, content, content_type, summary, now)
+            end_claim(effect, State.SENT, now, start=start, along=kept, receipt=receipt.text)
+            if start == State.UNCERTAIN:
+                close_task(effect, State.UNCERTAIN, "sent", ACTOR, now)
+
+    try:
+        record(State.CLAIMED)
+    except MoveLost:
+        # The lease may have run out during the hand-over, and the effect been called uncertain.
+        record(State.UNCERTAIN)
 
 
 def keep_sent_message(
     effect: Effect, addressee: Addressee, content: bytes, content_type: str, summary: str, now: datetime
 ) -> None:
     """Within the transaction that makes the effect sent: its bytes in the chain, its day, its line in the timeline."""
-    append_message(effect.pk, effect.organisation_id, effect.key, content_type, content, now)
+    for change in _sent_changes(effect, addressee, content, content_type, summary, now):
+        execute(change)
+
+
+def _sent_changes(
+    effect: Effect, addressee: Addressee, content: bytes, content_type: str, summary: str, now: datetime
+) -> list[Change]:
+    changes = [
+        next_link(effect.pk, effect.organisation_id, effect.key, content_type, content, now),
+        _line(effect, addressee, State.SENT, summary, now),
+    ]
     if addressee.touch_id is not None:
-        execute(
-            "UPDATE followup_touch SET sent_date = %s WHERE id = %s", [addressee.local_date(now), addressee.touch_id]
-        )
-    tell(effect, addressee, State.SENT, summary, now)
+        changes.append(Change(TOUCH_SENT, [addressee.local_date(now), addressee.touch_id]))
+    return changes
 
 
 def record_outcome(
@@ -87,6 +104,10 @@ def record_outcome(
 
 def tell(effect: Effect, addressee: Addressee, kind: State, text: str, now: datetime) -> None:
     """One line in the customer's timeline."""
+    execute(_line(effect, addressee, kind, text, now))
+
+
+def _line(effect: Effect, addressee: Addressee, kind: State, text: str, now: datetime) -> Change:
     line = {
         "organisation_id": effect.organisation_id,
         "customer_id": addressee.customer_id,
@@ -97,7 +118,7 @@ def tell(effect: Effect, addressee: Addressee, kind: State, text: str, now: date
         "data": json.dumps({"channel": effect.channel, "recipient": effect.recipient}),
         "actor": ACTOR,
     }
-    insert("followup_timelineevent", line)
+    return insertion("followup_timelineevent", line)
 
 
 def open_task(effect: Effect, addressee: Addressee | None, state: State, reason: str, now: datetime) -> None:

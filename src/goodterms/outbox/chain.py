@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Max
 
 from goodterms.outbox.models import Effect, SentMessage
-from goodterms.outbox.statements import fetch_one, insert
+from goodterms.outbox.statements import Change, execute, fetch_one, insertion
 
 START = "0" * 64
 VERIFY_ROWS = 500
@@ -34,12 +34,19 @@ def chain_hash(previous: str, key: str, content_sha256: str, sent_at: datetime) 
 def append_message(
     effect_id: int, organisation_id: int, key: str, content_type: str, content: bytes, at: datetime
 ) -> None:
-    """Add the bytes of an effect as the chain's newest link. Call it inside the transaction that records the sending.
+    """Add the bytes of an effect as the chain's newest link, in the transaction that records the sending."""
+    execute(next_link(effect_id, organisation_id, key, content_type, content, at))
 
-    The organisation's row is locked meanwhile (PostgreSQL; SQLite has one writer), so that the chain never forks.
+
+def next_link(
+    effect_id: int, organisation_id: int, key: str, content_type: str, content: bytes, at: datetime
+) -> Change:
+    """The change that adds the bytes of an effect to the chain; run it in the same transaction.
+
+    Until that ends the organisation's row is locked (PostgreSQL; SQLite has one writer): the chain never forks.
     """
     if connection.vendor == "postgresql":
-        fetch_one(LOCK, [organisation_id])
+        execute(Change(LOCK, [organisation_id]))
     position, previous = fetch_one(HEAD, [organisation_id]) or (0, START)
     sha256 = content_hash(content)
     link = {
@@ -53,7 +60,7 @@ def append_message(
         "chain_hash": chain_hash(previous, key, sha256, at),
         "sent_at": at,
     }
-    insert("outbox_sentmessage", link)
+    return insertion("outbox_sentmessage", link)
 
 
 @dataclass(frozen=True)

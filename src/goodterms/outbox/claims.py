@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from goodterms.outbox.models import Effect
-from goodterms.outbox.moves import UNCLAIMED, UNMARKED, MoveLost, State, check_legal, move_all, move_one
-from goodterms.outbox.statements import execute, insert
+from goodterms.outbox.moves import UNCLAIMED, UNMARKED, MoveLost, State, check_legal, move_all
+from goodterms.outbox.statements import Change, execute_together, fetch_one, insertion
 
 # PostgreSQL may run a bare sub-select more than once and then claims more than asked for: hence MATERIALIZED.
 CLAIM_POSTGRESQL = """
@@ -36,6 +36,7 @@ MARK = (
     "UPDATE outbox_effect SET handed_over_at = %s, transport = %s, content = %s, claim_expires_at = %s "
     f"WHERE {HELD} AND handed_over_at IS NULL"
 )
+GIVEN_UP = "id = %s AND state = 'uncertain' AND claimed_by = %s AND handed_over_at = %s"
 
 
 def claim_batch(channels: Sequence[str], now: datetime, worker: str, lease: timedelta, limit: int) -> list[Effect]:
@@ -74,7 +75,7 @@ def mark_handed_over(
     """
     expires = now + lease
     values = [now, transport, content, expires, *_held_values(effect), *still.parameters]
-    if execute(f"{MARK} AND ({still.sql})", values) == 1:
+    if fetch_one(f"{MARK} AND ({still.sql}) RETURNING 1", values):
         effect.handed_over_at, effect.transport, effect.content = now, transport, content
         effect.claim_expires_at = expires
         return True
@@ -83,27 +84,33 @@ def mark_handed_over(
     return False
 
 
-def end_claim(effect: Effect, target: State, now: datetime, *, keeps_mark: bool = False, **values: Any) -> State:
-    """The claim's one outcome: the move and its Attempt, in the caller's transaction; the state it came from.
+def end_claim(
+    effect: Effect,
+    target: State,
+    now: datetime,
+    *,
+    start: State = State.CLAIMED,
+    keeps_mark: bool = False,
+    along: Sequence[Change] = (),
+    **values: Any,
+) -> None:
+    """The claim's one outcome, in the caller's transaction: the move, its Attempt, and ``along``, what follows from it.
 
     ``values`` are further columns of the effect (reason, receipt, not_before). A sent effect keeps its mark's time;
     an uncertain one keeps mark, bytes and worker, for whoever settles it; any other forgets them, unless
-    ``keeps_mark`` (to repeat the very same hand-over). Raises MoveLost when the claim is no longer this worker's;
-    only an effect called uncertain during its own hand-over may still become sent, by the worker that now knows.
+    ``keeps_mark`` (to repeat the very same hand-over). Raises MoveLost when the claim is no longer this worker's.
+    With ``start`` uncertain: the effect was called so during its own hand-over, and now its worker knows better.
     """
-    check_legal(State.CLAIMED, target)
-    start, end = State.CLAIMED, _outcome_values(target, now, keeps_mark) | values
+    check_legal(start, target)
+    end = _outcome_values(target, now, keeps_mark) | values
     sets = ", ".join(f"{column} = %s" for column in end)
-    statement = f"UPDATE outbox_effect SET state = %s, attempts = attempts + 1, {sets} WHERE {HELD}"
-    if execute(statement, [target, *end.values(), *_held_values(effect)]) != 1:
-        if target != State.SENT:
-            raise MoveLost(f"{effect.key} is no longer claimed by {effect.claimed_by}")
-        start = State.UNCERTAIN
-        move_one(_given_up(effect), start, target, attempts=F("attempts") + 1, **end)
+    still, still_values = (HELD, _held_values(effect)) if start == State.CLAIMED else (GIVEN_UP, _mark_values(effect))
+    move = f"UPDATE outbox_effect SET state = %s, attempts = attempts + 1, {sets} WHERE {still}"
     detail = values.get("receipt") or values.get("reason") or ""
     attempt = {"effect_id": effect.pk, "worker": effect.claimed_by, "at": now, "outcome": target, "detail": detail}
-    insert("outbox_attempt", attempt)
-    return start
+    changes = [insertion("outbox_attempt", attempt), *along]
+    if not execute_together(Change(move, [target, *end.values(), *still_values]), changes):
+        raise MoveLost(f"{effect.key} is no longer claimed by {effect.claimed_by}")
 
 
 def release_claims(effects: Sequence[Effect], not_before: datetime, reason: str) -> int:
@@ -140,11 +147,9 @@ def _held_values(effect: Effect) -> tuple[object, ...]:
     return effect.pk, effect.claimed_by, effect.claim_expires_at
 
 
-def _given_up(effect: Effect) -> QuerySet[Effect]:
-    """The effect that was called uncertain during this worker's own hand-over."""
-    return Effect.objects.filter(
-        pk=effect.pk, claimed_by=effect.claimed_by, handed_over_at=effect.handed_over_at, handed_over_at__isnull=False
-    )
+def _mark_values(effect: Effect) -> tuple[object, ...]:
+    """The parameters of GIVEN_UP."""
+    return effect.pk, effect.claimed_by, effect.handed_over_at
 
 
 def _outcome_values(target: State, now: datetime, keeps_mark: bool) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
@@ -12,22 +13,48 @@ import psycopg
 from django.db import connection
 
 
-def execute(statement: str, parameters: Sequence[Any]) -> int:
-    """Run one statement on Django's connection, inside its transaction if there is one; the row count."""
-    with _run(statement, parameters) as cursor:
-        return int(cursor.rowcount)
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A statement that changes rows, with its parameters."""
+
+    sql: str
+    parameters: Sequence[Any]
+
+
+def insertion(table: str, values: Mapping[str, Any]) -> Change:
+    """The change that inserts one row."""
+    return Change(_insertion(table, tuple(values)), list(values.values()))
+
+
+def execute(change: Change) -> None:
+    """Run one statement on Django's connection, inside its transaction if there is one."""
+    with _run(change.sql, change.parameters):
+        pass
 
 
 def fetch_one(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
-    """The statement's first row, as the driver gives it."""
+    """The statement's first row, as the driver gives it. Also tells, by RETURNING, whether an update found its row."""
     with _run(statement, parameters) as cursor:
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
+        # To the end, since SQLite carries a statement out, and commits it, only when all its rows were taken.
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows[0] if rows else None
 
 
-def insert(table: str, values: Mapping[str, Any]) -> None:
-    """Insert one row."""
-    execute(_insertion(table, tuple(values)), list(values.values()))
+def execute_together(decisive: Change, others: Sequence[Change]) -> bool:
+    """Run several changes of different tables; False when ``decisive`` found no row (then roll the rest back).
+
+    PostgreSQL gets them as one statement: each would otherwise wait for the answer to the one before.
+    """
+    if connection.vendor == "postgresql":
+        parts = [f"part_{place} AS ({change.sql})" for place, change in enumerate(others)]
+        whole = f"WITH {', '.join([f'decisive AS ({decisive.sql} RETURNING 1)', *parts])} SELECT * FROM decisive"
+        parameters = [value for change in (decisive, *others) for value in change.parameters]
+        return fetch_one(whole, parameters) is not None
+    if fetch_one(f"{decisive.sql} RETURNING 1", decisive.parameters) is None:
+        return False
+    for change in others:
+        execute(change)
+    return True
 
 
 @cache
