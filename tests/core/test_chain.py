@@ -174,6 +174,7 @@ def test_the_longest_of_several_holds_counts() -> None:
 def test_an_unread_answer_stops_the_chain_for_some_days_only() -> None:
     assert wait_of(chain(open=[9], replies=[{"ago": 7, "handled": False}])) == "reply 1"
     assert step_of(chain(open=[9], replies=[{"ago": 8, "handled": False}])) == "friendly"
+    assert wait_of(chain(open=[9], replies=[{"ago": 20, "handled": False}, {"ago": 5, "handled": False}])) == "reply 3"
 
 
 def test_a_promise_pauses_chasing_until_its_date_and_tolerance() -> None:

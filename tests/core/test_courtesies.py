@@ -121,6 +121,7 @@ def test_thanks_come_once_and_only_after_a_reminder() -> None:
     assert forgetful(history=PAID) is None
     assert forgetful(history=PAID, sent=[{**friendly, "state": "failed"}]) is None
     assert forgetful(history=PAID, sent=[{"step": "upcoming", "ago": 5, "cycle": "due-2026-02-26"}]) is None
+    assert forgetful(history=PAID, sent=[{**friendly, "playbook": "", "step": "note", "level": 0}]) is None
     thanked = {"step": "thanks", "ago": 4, "cycle": ITS_CYCLE, "playbook": "good"}
     assert forgetful(history=PAID, sent=[friendly, thanked]) is None
 
@@ -138,6 +139,12 @@ def test_thanks_wait_for_the_gap_and_the_working_day() -> None:
     case |= {"sent": [{"step": "friendly", "ago": 5, "cycle": "since-2026-03-02"}]}
     tuesday = evidence_of(case, today=date(2026, 3, 17))
     assert step_of(decide(tuesday, make_policy())) == "thanks"
+
+
+def test_a_payment_on_the_day_of_the_reminder_is_thanked_for() -> None:
+    friendly = {"step": "friendly", "ago": 3, "cycle": ITS_CYCLE}
+    assert forgetful(history={"late": [12], "newest_due_ago": 15}, sent=[friendly]) == "thanks"
+    assert forgetful(history={"late": [12], "newest_due_ago": 16}, sent=[friendly]) is None
 
 
 def test_nobody_is_thanked_while_something_is_overdue() -> None:
