@@ -8,7 +8,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from goodterms.followup.models import DayRun
 from goodterms.web.queries.habit_picture import draw_habits
+from tests.conftest import NOW
 from tests.factories import make_customer, make_effect, make_invoice, make_profile, make_touch
 from tests.web.world import TODAY, World, make_touched
 
@@ -96,6 +98,7 @@ def test_a_sent_message_shows_headers_parts_hash_and_place_in_the_chain(world: W
     sent = world.sent.message
     for words in ("Exactly as it was sent", "Friendly reminder", "sam@customer.example", sent.content_sha256):
         assert words in page
+    assert "the bytes are unchanged" in page
     assert f"{sent.position} in the chain of everything sent" in page
     assert "Dear customer,\n\nplease look at the invoice." in page.replace("\r\n", "\n")
 
@@ -132,6 +135,19 @@ def test_amounts_have_the_digits_of_their_currency(world: World, client: Client)
     page = page_of(client, world, "customer", customer.pk)
     assert "1,234,567<" in page
     assert "1,234.567<" in page
+
+
+def test_todays_head_tells_what_the_last_run_decided(world: World, client: Client) -> None:
+    DayRun.objects.create(
+        organisation=world.ours,
+        run_date=TODAY,
+        started_at=NOW,
+        finished_at=NOW,
+        policy_hash="0",
+        counts={"touches": {"email": 64, "call": 30}, "waits": {"hold": 2, "promise": 1}},
+    )
+    page = client.get(reverse("today", args=[world.ours.slug])).content.decode()
+    assert "E-mail: 64 · Call: 30 · 3 wait" in page
 
 
 def test_test_mode_is_said_on_every_page(world: World, client: Client) -> None:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from goodterms.flows.approve_effect import approve_effect, refuse_effect
 from goodterms.flows.settle_effect import Settlement, settle_effect
+from goodterms.outbox.chain import content_hash
 from goodterms.outbox.models import Effect, SentMessage
 from goodterms.web.access import Visit, acting, go_back, looking
 from goodterms.web.pages import render_page
@@ -32,6 +33,7 @@ def message(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
         "items": asked_items(touch) if touch else [],
         "attempts": attempts_of(effect),
         "sent": sent,
+        "is_intact": sent is not None and content_hash(bytes(sent.content)) == sent.content_sha256,
         "preview": preview,
         "mail": read_sent(sent) if sent else preview.mail if preview else None,
         "is_to_settle": effect.state in SETTLED_BY_PERSON,

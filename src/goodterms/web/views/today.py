@@ -102,5 +102,7 @@ WAIT_SORTS = {"until": _by_until, "customer": _by_name}
 
 
 def _tab(request: HttpRequest, visit: Visit, template: str, tab: str, context: dict[str, Any]) -> HttpResponse:
-    shared = {"tab": tab, "run": last_run(visit.organisation)}
+    run = last_run(visit.organisation)
+    waiting = sum(run.counts.get("waits", {}).values()) if run else 0
+    shared = {"tab": tab, "run": run, "waiting": waiting}
     return render_page(request, visit, template, {**shared, **context}, section="today")

@@ -106,7 +106,6 @@
   // Single-key shortcuts can be switched off (WCAG 2.1.4): they get in the way of speech input.
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-shortcuts-switch]")) remember(shortcutsKey, event.target.checked ? "on" : "off");
-    if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
   });
 
   document.addEventListener("click", (event) => {
