@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import date
 
 import polars as pl
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 
 from goodterms.core.decide import decide
 from goodterms.core.norms import Norms, measure_norms, rank_exposure
+from goodterms.core.summary import SUMMARY
 from goodterms.importers.example import generate
 from goodterms.importers.example.evidence import as_evidence
-from tests.core.evidence_maker import TODAY
+from tests.core.evidence_maker import TODAY, evidence_of
 from tests.core.shipped_policy import make_policy
 
 EVIDENCE = as_evidence(generate(seed=5, customers=60, today=TODAY))
@@ -31,7 +33,7 @@ def ranks(rows: list[tuple[str, int]], norms: Norms) -> dict[int, float]:
 
 
 def norms_of(rows: list[tuple[str, int]]) -> Norms:
-    return measure_norms(pl.Series([], dtype=pl.Float64), overdue(rows))
+    return measure_norms(pl.DataFrame(schema=SUMMARY), overdue(rows))
 
 
 @given(amounts)
@@ -75,3 +77,25 @@ def test_some_customers_are_judged_as_among_all(chosen: set[int]) -> None:
     for part in ("habits", "standings", "touches", "waits"):
         frame: pl.DataFrame = getattr(WHOLE, part)
         assert frame.filter(pl.col("customer_id").is_in(ids.implode())).equals(getattr(some, part)), part
+
+
+def settled_on(*days: date | None) -> pl.DataFrame:
+    """Summaries of which this alone matters."""
+    return pl.DataFrame([{"customer_id": number, "last_settled_date": day} for number, day in enumerate(days)], SUMMARY)
+
+
+def test_payments_are_known_since_somebody_was_first_seen_to_pay() -> None:
+    def known_from(*days: date | None, is_from_the_start: bool = False) -> date:
+        return measure_norms(settled_on(*days), overdue([]), is_from_the_start=is_from_the_start).payments_known_from
+
+    assert known_from(date(2026, 3, 2), date(2025, 5, 1), None) == date(2025, 5, 1)
+    assert known_from(None) == known_from() == date.max
+    assert known_from(date(2026, 3, 2), is_from_the_start=True) == date.min
+
+
+@pytest.mark.parametrize(("taken_over", "profile"), [(False, "cannot_pay"), (True, "new")])
+def test_nobody_is_said_to_have_never_paid_where_payments_are_not_known(taken_over: bool, profile: str) -> None:
+    told = evidence_of({"open": [{"overdue": 50, "amount": 9000}]})
+    decision = decide(replace(told, is_from_the_start=not taken_over), make_policy())
+    assert decision.standings["profile"].to_list() == [profile]
+    assert decision.habits["is_history_known"].to_list() == [not taken_over]

@@ -445,3 +445,22 @@ def test_one_customer_decided_again_is_judged_as_among_all() -> None:
         alone = decide_for(organisation, NOW, customer_ids=[customer_id]).decision
         assert alone.habits.equals(whole.habits.filter(customer_id=customer_id))
         assert alone.standings.equals(whole.standings.filter(customer_id=customer_id))
+
+
+def test_a_ledger_taken_over_with_its_open_items_alone_calls_nobody_a_bad_payer() -> None:
+    organisation = make_organisation()
+    people = [make_customer(organisation, f"C{number}") for number in range(9)]
+    for number, customer in enumerate(people):
+        make_invoice(
+            customer, f"R{number}", due=TODAY - timedelta(days=40 + number), amount_minor=100_00 * (number + 1)
+        )
+    assert run_day(organisation, NOW).counts["profiles"] == {"new": 9}
+    pay(Invoice.objects.get(number="R0"), TODAY)
+    bill(people[0], "R9", TODAY + timedelta(days=30), issued=TODAY + timedelta(days=1))
+    newcomer = make_customer(organisation, "C9")
+    bill(newcomer, "R10", TODAY + timedelta(days=15), issued=TODAY + timedelta(days=1), amount_minor=9_000_00)
+    counts = run_day(organisation, NOW + timedelta(days=60)).counts["profiles"]
+    assert counts == {"new": 9, "cannot_pay": 1}
+    assert CustomerProfile.objects.get(profile="cannot_pay").customer == newcomer
+    alone = decide_for(organisation, NOW + timedelta(days=60), customer_ids=[people[5].pk]).decision
+    assert alone.standings["profile"].to_list() == ["new"]

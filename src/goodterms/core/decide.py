@@ -45,7 +45,7 @@ def decide(evidence: Evidence, policy: Policy) -> Decision:
     fresh = summarise_settled(evidence.settled, evidence.touches)
     summaries = combine_summaries(evidence.summaries, fresh)
     items = age_items(evidence)
-    norms = evidence.norms or measure_norms(summaries["median_days_late"], sum_overdue(items))
+    norms = evidence.norms or measure_norms(summaries, sum_overdue(items), is_from_the_start=evidence.is_from_the_start)
     habits = measure_habits(summaries, items, evidence, norms)
     standings = judge_customers(habits, evidence.customers["override_profile"], policy)
     touches, waits, problems, cycles = plan_touches(evidence, items, habits, standings, policy)

@@ -153,7 +153,8 @@ class Evidence:
 
     ``settled`` holds the settled invoices of the customers whose summary is missing or stale;
     ``summaries`` holds the summaries already made (columns: ``summary.SUMMARY``). ``norms`` come from a decision about
-    all customers where these are only some of them; without, these customers are their own measure.
+    all customers where these are only some of them; without, these customers are their own measure. Unless
+    ``is_from_the_start``, a ledger may have been taken over with its open items alone.
     Frames that are not given are empty.
     """
 
@@ -172,6 +173,7 @@ class Evidence:
     disputes: pl.DataFrame = field(default_factory=lambda: empty(DISPUTES))
     holds: pl.DataFrame = field(default_factory=lambda: empty(HOLDS))
     norms: Norms | None = None
+    is_from_the_start: bool = True
 
     def for_customers(self, customer_ids: pl.Series) -> Self:
         """The same evidence about these customers alone (organisation-wide rows stay)."""

@@ -16,6 +16,7 @@ HABITS = pl.Schema(
         "expected_days_late": pl.Float64(),  # the median, shrunk toward the organisation's
         "current_days_late": pl.Float64(),  # amount-weighted, with what is overdue today
         "tenure_days": pl.Int64(),  # since the first invoice
+        "is_history_known": pl.Boolean(),  # all payments since then are on record: never paid is never paid
         "open_count": pl.Int64(),
         "overdue_count": pl.Int64(),  # of what may be asked for: nothing covered by credit, disputed or held back
         "oldest_days_overdue": pl.Int64(),  # of the same; 0: nothing overdue
@@ -214,4 +215,5 @@ def _with_expectation(frame: pl.DataFrame, norms: Norms) -> pl.DataFrame:
         pl.when(total > 0).then(current).alias("current_days_late"),
         (pl.col("oldest_days_overdue") - pl.max_horizontal(expected, 0.0)).alias("beyond_habit_days"),
         (pl.col("local_date") - first).dt.total_days().alias("tenure_days"),
+        (first >= pl.lit(norms.payments_known_from)).fill_null(value=False).alias("is_history_known"),
     )

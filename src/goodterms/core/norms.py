@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Self
 
 import polars as pl
@@ -15,34 +16,43 @@ class Norms:
     """The measure that customers are compared with.
 
     ``usual_days_late``: the middle of the customers' median days late. ``exposure``: per currency the overdue amounts
-    (minor units, ascending) that 1 %, 2 % … 100 % of the overdue customers do not exceed.
+    (minor units, ascending) that 1 %, 2 % … 100 % of the overdue customers do not exceed. ``payments_known_from``: the
+    first day since which payments are on record; who has none from before may have paid all the same.
     """
 
     usual_days_late: float = 0.0
     exposure: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    payments_known_from: date = date.min
 
     def to_json(self) -> dict[str, Any]:
         """In plain JSON terms, for keeping."""
         exposure = {currency: list(amounts) for currency, amounts in self.exposure.items()}
-        return {"usual_days_late": self.usual_days_late, "exposure": exposure}
+        return {
+            "usual_days_late": self.usual_days_late,
+            "exposure": exposure,
+            "payments_known_from": self.payments_known_from.isoformat(),
+        }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Self:
         """What ``to_json`` gave."""
         exposure = {currency: tuple(amounts) for currency, amounts in kept["exposure"].items()}
-        return cls(kept["usual_days_late"], exposure)
+        return cls(kept["usual_days_late"], exposure, date.fromisoformat(kept["payments_known_from"]))
 
 
-def measure_norms(medians: pl.Series, overdue: pl.DataFrame) -> Norms:
-    """The norms of all customers: from their median days late, and what is overdue.
+def measure_norms(summaries: pl.DataFrame, overdue: pl.DataFrame, *, is_from_the_start: bool = True) -> Norms:
+    """The norms of all customers, from their summaries (columns: summary.SUMMARY) and what is overdue.
 
-    ``overdue``: customer_id, currency, overdue_minor.
+    ``overdue``: customer_id, currency, overdue_minor. ``is_from_the_start``: all payments ever made are known;
+    otherwise they are from the day on which the first customer that has paid nothing since was last settled.
     """
-    usual = medians.median()
-    sorted_amounts = overdue.group_by("currency").agg(pl.col("overdue_minor").sort()).sort("currency")
+    usual = summaries["median_days_late"].median()
+    first = summaries["last_settled_date"].min()
+    amounts = overdue.group_by("currency").agg(pl.col("overdue_minor").sort()).sort("currency")
     return Norms(
         usual if isinstance(usual, float) else 0.0,
-        {currency: _steps(amounts) for currency, amounts in sorted_amounts.iter_rows()},
+        {currency: _steps(each) for currency, each in amounts.iter_rows()},
+        date.min if is_from_the_start else first if isinstance(first, date) else date.max,
     )
 
 

@@ -138,6 +138,7 @@ def _collect(scope: Scope) -> Collected:
         touches=scope.read(queries.TOUCHES_ON if history else queries.TOUCHES, TOUCHES),
         holds=_with_early_ends(scope.read(queries.HOLDS_ON if history else queries.HOLDS, PLACED_HOLDS)),
         norms=_norms(scope),
+        is_from_the_start=False,
     )
     return Collected(evidence, versions)
 
