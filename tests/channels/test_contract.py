@@ -123,7 +123,7 @@ def test_contract_out_of_reach_means_that_nothing_was_handed_over(bench: Bench, 
     assert bench.arrived() == []
 
 
-def test_contract_the_relay_records_what_the_channel_took(bench: Bench, effect: Effect) -> None:
+def test_contract_letters_never_printed_every_channel_is_relayed_to_its_end(bench: Bench, effect: Effect) -> None:
     counts = relay({effect.channel: bench.channel})
     effect.refresh_from_db()
     assert (counts.sent, effect.state, effect.transport) == (1, "sent", bench.channel.name)

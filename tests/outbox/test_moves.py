@@ -74,7 +74,7 @@ def test_an_effect_is_never_turned_into_another_one(column: str) -> None:
         Effect.objects.filter(pk=effect.pk).update(**{column: other[column]})
 
 
-def test_what_is_on_record_never_changes_and_is_never_deleted() -> None:
+def test_history_deleted_on_rerun_never_what_is_on_record_stays() -> None:
     make_queue(1)
     relay(RememberingChannel())
     changes = [

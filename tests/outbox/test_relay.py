@@ -6,6 +6,7 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 
 from goodterms.channels.folder import FolderChannel
 from goodterms.channels.port import Refused, Unavailable
@@ -331,3 +332,21 @@ def test_an_effect_without_touch_is_isolated() -> None:
     channel = RememberingChannel()
     counts = relay(channel)
     assert (counts.sent, counts.unavailable, len(channel.keys)) == (1, 1, 1)
+
+
+def test_inside_a_transaction_nothing_is_sent_at_all() -> None:
+    """The mark would not be committed before the hand-over, and a rollback would forget what was sent."""
+    make_queue(1)
+    channel = RememberingChannel()
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        relay(channel)
+    assert (channel.keys, states()) == ([], ["queued"])
+
+
+def test_a_worker_told_to_stop_ends_after_the_message_in_hand_and_gives_the_rest_back() -> None:
+    make_queue(5)
+    channel = RememberingChannel()
+    counts = relay(channel, is_stopping=lambda: len(channel.keys) == 2)
+    assert (counts.sent, states()) == (2, ["sent", "sent", "queued", "queued", "queued"])
+    assert relay(channel).sent == 3, "at once, without waiting for a lease"
+    assert Attempt.objects.count() == 5

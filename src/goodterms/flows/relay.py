@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeVar
 
+from django.db import transaction
+
 from goodterms.channels.headline import headline
 from goodterms.channels.port import TEST_MODE, Channel, Parcel, Receipt, Refused, Unavailable
 from goodterms.flows.addressees import Addressee, read_addressees
@@ -89,14 +91,15 @@ def relay_due(
 
     ``worker`` names this running worker alone, ``channels`` are its own (channels.wiring). ``lease`` must be longer
     than a hand-over may take. ``clock`` gives the time of each hand-over in a long call; without it that is ``now``.
-    ``is_stopping`` ends it after the batch in hand.
-    Must be called outside a transaction: marks and outcomes are commits of their own.
+    ``is_stopping`` ends it after the message in hand; what else was claimed is given back. Raises RuntimeError inside
+    a transaction: marks and outcomes are commits of their own.
     """
     with durable_commits():
-        relay = _Relay(now, worker, channels, lease, clock or (lambda: now), gate, compose)
+        relay = _Relay(now, worker, channels, lease, clock or (lambda: now), gate, compose, is_stopping)
+        with transaction.atomic(durable=True):
+            relay.counts["queued"] = queue_due(now)
         relay.counts["recovered"] = recover_claims(now, channels)
         relay.counts["expired"] = expire_drafts(now)
-        relay.counts["queued"] = queue_due(now)
         while not is_stopping() and (effects := claim_batch(relay.open_channels(), now, worker, lease, batch)):
             relay.relay_batch(effects)
     return RelayCounts(**{part.name: relay.counts[part.name] for part in fields(RelayCounts)})
@@ -123,6 +126,7 @@ class _Relay:
     clock: Callable[[], datetime]
     gate: Gate
     compose: Compose
+    is_stopping: Callable[[], bool]
 
     def __post_init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -136,15 +140,15 @@ class _Relay:
 
     def relay_batch(self, effects: Sequence[Effect]) -> None:
         """Each effect by itself: one bad record never stops the others."""
-        for effect in effects:
-            if effect.handed_over_at is not None:
-                self._isolate(effect, partial(self._repeat, effect))
-        fresh = [effect for effect in effects if effect.handed_over_at is None]
-        judged = _caught(partial(self._judge, fresh), "a batch")
-        for place, effect in enumerate(fresh):
-            self._hold_on(fresh[place:])
+        judged = _caught(partial(self._judge, [effect for effect in effects if not effect.handed_over_at]), "a batch")
+        for place, effect in enumerate(effects):
+            if self.is_stopping():
+                release_claims(effects[place:], self.now, "Its worker was told to stop.")
+                return
+            self._hold_on(effects[place:])
             errand = judged.get(effect.pk) if isinstance(judged, dict) else None
-            self._isolate(effect, partial(self._relay_one, effect, errand))
+            work = partial(self._repeat, effect) if effect.handed_over_at else partial(self._relay_one, effect, errand)
+            self._isolate(effect, work)
 
     def _hold_on(self, remaining: Sequence[Effect]) -> None:
         """Renew the claims still to be worked on when half of their lease is over: a slow server holds a batch up."""
