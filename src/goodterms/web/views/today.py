@@ -104,5 +104,7 @@ WAIT_SORTS = {"until": _by_until, "customer": _by_name}
 def _tab(request: HttpRequest, visit: Visit, template: str, tab: str, context: dict[str, Any]) -> HttpResponse:
     run = last_run(visit.organisation)
     waiting = sum(run.counts.get("waits", {}).values()) if run else 0
-    shared = {"tab": tab, "run": run, "waiting": waiting}
+    # The database keeps no order of the counts: the most first.
+    touches = sorted((run.counts.get("touches", {}) if run else {}).items(), key=lambda pair: (-pair[1], pair[0]))
+    shared = {"tab": tab, "run": run, "waiting": waiting, "touches": touches}
     return render_page(request, visit, template, {**shared, **context}, section="today")
