@@ -158,13 +158,13 @@ def test_the_outbox_shows_what_asks_for_a_person(world: World, client: Client) -
 
 def test_a_problem_is_worked_off_the_list_and_may_come_back(world: World, client: Client) -> None:
     other = make_problem(world.ours, code="no_due_date", message="Invoice R7 has no due date.")
-    assert "R7" in ask(client, world, "problems", code="no_due_date")
-    assert "R7" not in ask(client, world, "problems", code="ambiguous_date")
+    assert "Invoice R7" in ask(client, world, "problems", code="no_due_date")
+    assert "Invoice R7" not in ask(client, world, "problems", code="ambiguous_date")
     client.post(reverse("problem-resolve", args=[world.ours.slug, other.pk]))
-    assert "R7" not in ask(client, world, "problems")
-    assert "R7" in ask(client, world, "problems", state="resolved")
+    assert "Invoice R7" not in ask(client, world, "problems")
+    assert "Invoice R7" in ask(client, world, "problems", state="resolved")
     client.post(reverse("problem-reopen", args=[world.ours.slug, other.pk]))
-    assert "R7" in ask(client, world, "problems")
+    assert "Invoice R7" in ask(client, world, "problems")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ TASK_SORTS = {
 STILL_TO_GO = (Effect.State.PLANNED, Effect.State.QUEUED, Effect.State.CLAIMED)
 HELD_BACK = (Effect.State.WITHHELD, Effect.State.FAILED, Effect.State.UNCERTAIN, Effect.State.CANCELLED)
 GOING = {"to_go": STILL_TO_GO, "gone": (Effect.State.SENT,), "held_back": HELD_BACK}
-WAITS_LOOKED_AT = 1000
+WAITS_LOOKED_AT = 500
 RECENT_DAYS = 7
 
 
@@ -53,6 +53,7 @@ class Waits:
 
     rows: list[Wait]
     is_part: bool
+    limit: int = WAITS_LOOKED_AT
 
     def counts(self) -> dict[str, int]:
         """How many wait for each reason, the commonest first."""
@@ -110,14 +111,15 @@ def going_today(
 
 
 def slice_effects(effects: "QuerySet[Effect]", order: tuple[str, ...], cursor: str) -> Slice[Effect]:
-    """A page of effects with their touches, customers and profiles."""
-    return slice_rows(
-        effects.select_related("touch__customer__profile")
-        .defer("content")
-        .annotate(customer_name=F("touch__customer__name")),
-        order,
-        cursor,
-    )
+    """A page of effects with their touches, customers and profiles.
+
+    The places are found first, by narrow rows; only the page's own rows are read whole.
+    """
+    fields = [field.lstrip("-") for field in order]
+    places = slice_rows(effects.annotate(customer_name=F("touch__customer__name")).values(*fields), order, cursor)
+    ids = [place["pk"] for place in places.rows]
+    whole = Effect.objects.select_related("touch__customer__profile").defer("content").in_bulk(ids)
+    return Slice([whole[pk] for pk in ids if pk in whole], places.next, places.previous)
 
 
 def day_bounds(organisation: Organisation, now: datetime) -> tuple[datetime, datetime]:
