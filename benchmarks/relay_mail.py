@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from goodterms.flows.relay import RelayCounts
     from goodterms.ledger.models import Customer
 
-if TYPE_CHECKING:
-    from goodterms.flows.relay import RelayCounts
-    from goodterms.ledger.models import Customer
-
 NOW = datetime(2026, 3, 10, 10, 0, tzinfo=UTC)
 SENDER = "accounts@supplies.example"
 INVOICES_EACH = 3

@@ -76,6 +76,12 @@ class Scope:
             return self.read(queries.SETTLED_STALE, SETTLED)
         return read_frame(queries.SETTLED_OF.format(stale=", ".join(map(str, stale))), [], SETTLED)
 
+    def read_touches(self) -> pl.DataFrame:
+        """What was said or is about to be said."""
+        if self.on is not None:
+            return self.read(queries.TOUCHES_ON, TOUCHES)
+        return self.read(queries.TOUCHES if self.customer_ids is None else queries.TOUCHES_OF, TOUCHES)
+
     def _words(self) -> dict[str, str]:
         ids = self.customer_ids
         chosen = "" if ids is None else f"AND {{}} IN ({', '.join(str(int(number)) for number in ids) or 'NULL'})"
@@ -135,7 +141,7 @@ def _collect(scope: Scope) -> Collected:
         cash=scope.read(queries.CASH_ON if history else queries.CASH, CASH),
         returned=scope.read(queries.RETURNED_ON if history else queries.RETURNED, RETURNED),
         contacts=scope.read(queries.CONTACTS_ON if history else queries.CONTACTS, CONTACTS),
-        touches=scope.read(queries.TOUCHES_ON if history else queries.TOUCHES, TOUCHES),
+        touches=scope.read_touches(),
         holds=_with_early_ends(scope.read(queries.HOLDS_ON if history else queries.HOLDS, PLACED_HOLDS)),
         norms=_norms(scope),
         is_from_the_start=False,

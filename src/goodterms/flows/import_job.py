@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import polars as pl
 
+from goodterms.database.bulk_load import bulk_load
 from goodterms.database.reading import read_inside_transaction
 from goodterms.database.writing import insert_frame
 from goodterms.importers.faults import FAULTS
@@ -88,9 +89,10 @@ class ImportJob:
 
     def insert(self, table: str, rows: pl.DataFrame) -> None:
         """Insert the rows in slices, so that progress is seen."""
-        for part in rows.iter_slices(SLICE_ROWS):
-            insert_frame(table, part)
-            self.progress(part.height)
+        with bulk_load(table, rows.height):
+            for part in rows.iter_slices(SLICE_ROWS):
+                insert_frame(table, part)
+                self.progress(part.height)
 
 
 def read_by_ids(query: str, ids: pl.Series, schema: pl.Schema) -> pl.DataFrame:

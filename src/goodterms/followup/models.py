@@ -14,7 +14,7 @@ from goodterms.outbox.models import Effect
 class CustomerProfile(models.Model):
     """Why this customer is late and whether to keep the relationship: the last decision, and a person's word."""
 
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
     customer = models.OneToOneField(Customer, models.CASCADE, related_name="profile", primary_key=True)
     profile = models.CharField(max_length=30)
     profile_rule = models.CharField(max_length=80)
@@ -50,7 +50,7 @@ class CustomerProfile(models.Model):
 class Touch(models.Model):
     """One intended contact: what was decided, and on which evidence."""
 
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="touches")
     effect = models.OneToOneField(Effect, models.CASCADE, to_field="key", db_column="effect_key", related_name="touch")
     cycle = models.CharField(max_length=40)
@@ -135,7 +135,7 @@ class Task(models.Model):
         FAILED = "failed"
         WITHHELD = "withheld"
 
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
     customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="tasks")
     kind = models.CharField(max_length=20, choices=Kind)
     key = models.CharField(max_length=250, help_text="The same task found again is one row.")
@@ -164,7 +164,7 @@ class Task(models.Model):
 class TimelineEvent(models.Model):
     """One word or deed about a customer; rows are only added."""
 
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="timeline")
     invoice = models.ForeignKey(Invoice, models.CASCADE, null=True, blank=True, related_name="+")
     effect_key = models.CharField(max_length=250, blank=True)
@@ -199,7 +199,7 @@ class DayRun(models.Model):
 class HabitSummary(models.Model):
     """A customer's settled history, summarised once (columns: core.summary.SUMMARY); re-made when facts change."""
 
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
     customer = models.OneToOneField(Customer, models.CASCADE, related_name="habits", primary_key=True)
     facts_version = models.BigIntegerField(help_text="The customer's facts_version it was made from.")
     settled_count = models.IntegerField()

@@ -9,7 +9,7 @@ from goodterms.organizations.models import Organisation
 class Customer(models.Model):
     """A debtor."""
 
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="customers")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="customers", db_index=False)
     number = models.CharField(max_length=100, help_text="The accounting program's own key for this customer.")
     name = models.CharField(max_length=200)
     country = models.CharField(max_length=2, blank=True)
@@ -78,7 +78,7 @@ class Invoice(models.Model):
         POSTED = "posted"
         VOID = "void"
 
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="invoices")
     number = models.CharField(max_length=100)
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.INVOICE)
@@ -143,7 +143,7 @@ class Invoice(models.Model):
 class Payment(models.Model):
     """Money that came in; what is not allocated is cash on account."""
 
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="payments")
     key = models.CharField(max_length=100, help_text="Recognises the same payment when it is imported again.")
     paid_date = models.DateField()
@@ -239,7 +239,7 @@ class ImportBatch(models.Model):
 class ColumnMapping(models.Model):
     """How the columns of files with this header are read, remembered from the last time."""
 
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
     header_sha256 = models.CharField(max_length=64)
     mapping = models.JSONField()
     saved_at = models.DateTimeField()
@@ -254,7 +254,7 @@ class ColumnMapping(models.Model):
 class DataProblem(models.Model):
     """Something a person must mend: which file, row and field, what is wrong, and how to mend it."""
 
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="data_problems")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="data_problems", db_index=False)
     batch = models.ForeignKey(ImportBatch, models.SET_NULL, null=True, blank=True, related_name="problems")
     customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="+")
     invoice = models.ForeignKey(Invoice, models.CASCADE, null=True, blank=True, related_name="+")

@@ -26,7 +26,7 @@ from goodterms.messages.payment import find_payment_faults, format_iban, is_iban
 
 _HIDDEN = re.compile(r"<head>.*?</head>|<!--.*?-->", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
-_IBAN = re.compile(r"[A-Z]{2}\d{2}(?:[ \N{NO-BREAK SPACE}]?[A-Z0-9]{1,4}){3,8}(?!\w)")
+_IBAN = re.compile(r"[A-Z][A-Z]\d\d(?:[ \N{NO-BREAK SPACE}]?[A-Z0-9]{1,4}){3,8}(?!\w)")
 
 
 def check(message: Message, facts: Facts) -> tuple[Fault, ...]:

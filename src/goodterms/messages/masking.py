@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 from goodterms.messages.facts import Facts
 from goodterms.messages.languages import Language
@@ -11,12 +12,14 @@ from goodterms.messages.payment import read_british_account
 from goodterms.messages.reading import read_amounts, read_dates
 
 _MASK = "·"
+# Each pattern begins with a set of characters, for which a search is quick.
 _MARKS = re.compile(
-    r"[{}\ue000-\uf8ff]|\[[^\]\d]*\]|<[^>\n]{0,60}>|\(\s*\)|\[\s*\]|\$\{|%\(?\w+\)?s\b|,,|\.\.(?!\.)(?<!\.\.\.)"
+    r"[{}\[<($%,.\ue000-\uf8ff](?:(?<=[{}\ue000-\uf8ff])|(?<=\[)[^\]\d]*\]|(?<=<)[^>\n]{0,60}>|(?<=\()\s*\)"
+    r"|(?<=\$)\{|(?<=%)\(?\w+\)?s\b|(?<=,),|(?<=\.)\.(?!\.)(?<!\.\.\.))"
 )
 _EMPTY_WORDS = ("None", "null", "NaN", "undefined", "Undefined", "TODO", "TBD", "XXX", "Lorem ipsum")
 _EMPTY_WORD = re.compile(rf"(?<!\w)(?:{'|'.join(_EMPTY_WORDS)}X*)(?!\w)")
-_STRAY_SPACE = re.compile(r" [,.;:!?](?=[\s,.;:!?]|$)")
+_STRAY_SPACE = re.compile(r"[,.;:!?](?<= [,.;:!?])(?=[\s,.;:!?]|$)")
 
 
 def find_placeholders(text: str) -> list[str]:
@@ -24,9 +27,8 @@ def find_placeholders(text: str) -> list[str]:
     places = [match.start() for match in _MARKS.finditer(text)]
     if any(word in text for word in _EMPTY_WORDS):
         places += [match.start() for match in _EMPTY_WORD.finditer(text)]
-    places += [
-        match.start() for match in _STRAY_SPACE.finditer(text) if text[match.start() - 1 : match.start()].strip()
-    ]
+    stray = (match.start() - 1 for match in _STRAY_SPACE.finditer(text))
+    places += [place for place in stray if text[place - 1 : place].strip()]
     places += _find_wide_gaps(text)
     return [text[max(0, place - 20) : place + 20].strip() for place in sorted(places)]
 
@@ -34,6 +36,8 @@ def find_placeholders(text: str) -> list[str]:
 def _find_wide_gaps(text: str) -> list[int]:
     """Several spaces in a row; lines that begin with a space are set in columns, where they belong."""
     places, start = [], 0
+    if "  " not in text:
+        return []
     for line in text.split("\n"):
         if "  " in line and not line.startswith(" ") and "  " in line.strip():
             places.append(start + line.index("  "))
@@ -76,11 +80,15 @@ def _texts(facts: Facts) -> Iterable[str]:
 
 
 def _texts_in(source: object) -> Iterable[str]:
-    if not is_dataclass(source):
-        return
-    for part in fields(source):
-        value = getattr(source, part.name)
+    kind: Any = type(source)
+    for name in _field_names(kind):
+        value = getattr(source, name)
         if isinstance(value, str) and value:
             yield value
         elif isinstance(value, tuple):
             yield from value
+
+
+@cache
+def _field_names(kind: Any) -> tuple[str, ...]:
+    return tuple(part.name for part in fields(kind)) if is_dataclass(kind) else ()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from babel.dates import get_day_names, get_month_names
 
@@ -13,10 +13,14 @@ from goodterms.messages.languages import Language
 
 _SPACES = frozenset({" ", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"})
 _MINUS_SIGNS = frozenset({"-", "\N{MINUS SIGN}"})
-_NUMBER = re.compile(r"\d(?:[\d.,'’]*\d)?")
+_DIGITS = r"\d(?:[\d.,'’]*\d)?"
 _LONGEST_UNIT = 6
 _LONGEST_DATE = 36
-_YEAR = re.compile(r"(?<![\w.,])(?:19|20)\d\d(?!\w)")
+_DATE_WORDS = 3  # before the year: weekday, day, month
+# Both look back only after their first digits: a search for a digit is quick, one for what is before it is not.
+_YEAR = re.compile(r"(?:19|20)(?<![\w.,]\d\d)\d\d(?!\w)")
+_DIGIT_DATE = re.compile(r"\d(?<![\w.,/-]\d)(?:\d{3}-\d{1,2}-\d{1,2}|\d?([./-])\d{1,2}\1(?:\d{4}|\d{2}))(?![\w/-])")
+_DATE_MARK = re.compile(r"[./-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +47,21 @@ class _Patterns:
 
     units: Mapping[str, str]
     is_unit_first: bool
+    beside_unit: re.Pattern[str]  # a number that a unit may stand beside, by the nearest character
     number: re.Pattern[str]
-    unit_edges: frozenset[str]
+    unit_starts: frozenset[str]
+    unit_ends: frozenset[str]
     day_and_month: re.Pattern[str]
     months: dict[str, int]
     weekdays: dict[str, int]
 
 
-_DIGIT_DATE = re.compile(
-    r"(?<![\w.,/-])(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})([./-])(\d{1,2})\5(\d{4}|\d{2}))(?![\w/-])"
-)
-
-
 def read_amounts(text: str, language: Language) -> Iterator[FoundAmount]:
     """Every number that stands beside a currency symbol or an ISO 4217 code."""
     patterns = _patterns_of(language)
-    edges = patterns.unit_edges
-    for match in _NUMBER.finditer(text):
+    for match in patterns.beside_unit.finditer(text):
         start, end = match.span()
-        if edges.isdisjoint(text[start - 2 if start > 2 else 0 : start] + text[end : end + 2]):
-            continue
-        unit = _find_unit(text, start, end, patterns)
+        unit = _find_unit(text, start, end, patterns) if _may_have_unit(text, start, end, patterns) else None
         if unit:
             from_, to, currency = unit
             money = _read_number(match.group(), currency, patterns, language)
@@ -74,6 +72,19 @@ def read_amounts(text: str, language: Language) -> Iterator[FoundAmount]:
 
 
 _Unit = tuple[int, int, str]
+
+
+def _may_have_unit(text: str, start: int, end: int, patterns: _Patterns) -> bool:
+    """Whether the one or two characters on either side, a space left out, end or begin any unit: a quick no."""
+    left = start - 1 if text[start - 1 : start] in _SPACES else start
+    right = end + 1 if text[end : end + 1] in _SPACES else end
+    ends, starts = patterns.unit_ends, patterns.unit_starts
+    return (
+        text[left - 1 : left] in ends
+        or text[right : right + 1] in starts
+        or text[left - 2 : left] in ends
+        or text[right : right + 2] in starts
+    )
 
 
 def _find_unit(text: str, start: int, end: int, patterns: _Patterns) -> _Unit | None:
@@ -127,21 +138,33 @@ def _read_number(written: str, currency: str, patterns: _Patterns, language: Lan
 
 def read_dates(text: str, language: Language) -> Iterator[FoundDate]:
     """Every date: with a month's name, in digits day first, or in ISO form; a wrong weekday makes it unreadable."""
-    patterns = _patterns_of(language)
     for ending in _YEAR.finditer(text):
-        window = max(0, ending.start() - _LONGEST_DATE)
-        match = patterns.day_and_month.search(text, window, ending.start())
-        if match:
-            month = patterns.months[(match["month"] or match["month_first"]).lower()]
-            day = _make_date(int(ending.group()), month, int(match["day"] or match["day_second"]))
-            if day and match["weekday"] and patterns.weekdays[match["weekday"].lower()] != day.weekday():
-                day = None
-            yield FoundDate(match.start(), text[match.start() : ending.end()], day)
+        year = ending.start()
+        before = text[year - _LONGEST_DATE if year > _LONGEST_DATE else 0 : year]
+        words = before.rsplit(None, _DATE_WORDS)
+        tail = before[len(words[0]) :] if len(words) > _DATE_WORDS else before
+        found = _read_before_year(tail, int(ending.group()), language)
+        if found:
+            start = year - found[0]
+            yield FoundDate(start, text[start : ending.end()], found[1])
     for match in _DIGIT_DATE.finditer(text):
-        iso_year, iso_month, iso_day, day_first, _, month_second, year_last = match.groups()
-        parts = (iso_year, iso_month, iso_day) if iso_year else (year_last, month_second, day_first)
-        year, month, number = (int(part) for part in parts)
+        parts = _DATE_MARK.split(match.group())
+        year, month, number = map(int, parts if len(parts[0]) == 4 else reversed(parts))
         yield FoundDate(match.start(), match.group(), _make_date(year + 2000 if year < 100 else year, month, number))
+
+
+@lru_cache(maxsize=20_000)
+def _read_before_year(words: str, year: int, language: Language) -> tuple[int, date | None] | None:
+    """How many characters before the year its date begins, and the day (see FoundDate); None when it has no date."""
+    patterns = _patterns_of(language)
+    match = patterns.day_and_month.search(words)
+    if match is None:
+        return None
+    month = patterns.months[(match["month"] or match["month_first"]).lower()]
+    day = _make_date(year, month, int(match["day"] or match["day_second"]))
+    if day and match["weekday"] and patterns.weekdays[match["weekday"].lower()] != day.weekday():
+        day = None
+    return len(words) - match.start(), day
 
 
 def _make_date(year: int, month: int, day: int) -> date | None:
@@ -155,11 +178,17 @@ def _make_date(year: int, month: int, day: int) -> date | None:
 def _patterns_of(language: Language) -> _Patterns:
     months = _names(get_month_names, language)
     weekdays = _names(get_day_names, language)
+    units = language.currency_codes
     group, mark = re.escape(language.group_mark), re.escape(language.decimal_mark)
     month, weekday = _any_of(months), _any_of(weekdays)
+    last, first, space = (_one_of(kind) for kind in ({c[-1] for c in units}, {c[0] for c in units}, _SPACES))
     return _Patterns(
-        units=language.currency_codes,
-        unit_edges=frozenset(unit[0] for unit in language.currency_codes) | {c[-1] for c in language.currency_codes},
+        units=units,
+        beside_unit=re.compile(
+            rf"\d(?:(?<={last}\d)|(?<={last}{space}\d))(?:[\d.,'’]*\d)?|{_DIGITS}(?={space}?{first})"
+        ),
+        unit_starts=frozenset(unit[:2] for unit in units),
+        unit_ends=frozenset(unit[-2:] for unit in units),
         is_unit_first=language.amount(Money(1, "EUR"))[0] not in "0123456789",
         number=re.compile(rf"(?P<whole>\d{{1,3}}(?:{group}\d{{3}})+|\d+)(?:{mark}(?P<fraction>\d+))?"),
         day_and_month=re.compile(
@@ -185,3 +214,7 @@ def _names(read: Callable[..., Mapping[int, str]], language: Language) -> dict[s
 def _any_of(words: Iterable[str]) -> str:
     """The alternatives, longest first."""
     return "|".join(re.escape(word) for word in sorted(words, key=lambda word: -len(word)))
+
+
+def _one_of(characters: Iterable[str]) -> str:
+    return f"[{re.escape(''.join(sorted(characters)))}]"

@@ -57,7 +57,7 @@ class Effect(models.Model):
         WITHHELD = "withheld"
         CANCELLED = "cancelled"
 
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=250, help_text="Built in outbox.keys from stable ids.")
     channel = models.CharField(max_length=20)
     customer_id = models.BigIntegerField()
@@ -126,7 +126,7 @@ class SentMessage(models.Model):
     ``chain_hash`` = SHA-256(previous chain hash, effect key, content hash, sent time): see outbox.chain.
     """
 
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
     effect = models.OneToOneField(Effect, models.CASCADE, related_name="message")
     position = models.BigIntegerField()
     content_type = models.CharField(max_length=60)
