@@ -151,22 +151,22 @@ _ALL_TOUCHES = _TOUCHES.format(sent="t.sent_date", pending=_PENDING)
 
 # What was said long ago matters only to whoever is summarised anew or still in the cycle of then, or if it is pending:
 # otherwise every day would read all that was ever said. (NOT … >= keeps the index by date out of it.)
+_OLD_CYCLE_OR_STALE = """t.customer_id IN (
+    SELECT c.id FROM ledger_customer c
+    LEFT JOIN followup_customerprofile p ON p.customer_id = c.id
+    LEFT JOIN followup_habitsummary s ON s.customer_id = c.id
+    WHERE c.organisation_id = {organisation} {these_customers}
+      AND (s.facts_version IS NULL OR s.facts_version <> c.facts_version OR p.cycle BETWEEN 'since-' AND {since_then})
+)"""
 TOUCHES = f"""
 {_ALL_TOUCHES} AND t.planned_date >= {{remembered}}
 UNION ALL
 {_ALL_TOUCHES} AND NOT t.planned_date >= {{remembered}} AND e.organisation_id = {{organisation}} AND {_PENDING}
 UNION ALL
-{_ALL_TOUCHES} AND NOT t.planned_date >= {{remembered}} AND NOT {_PENDING} AND t.customer_id IN (
-    SELECT c.id FROM ledger_customer c
-    LEFT JOIN followup_customerprofile p ON p.customer_id = c.id
-    LEFT JOIN followup_habitsummary s ON s.customer_id = c.id
-    WHERE c.organisation_id = {{organisation}} {{these_customers}}
-      AND (s.facts_version IS NULL OR s.facts_version <> c.facts_version OR p.cycle BETWEEN 'since-' AND {{since_then}})
-)
+{_ALL_TOUCHES} AND NOT t.planned_date >= {{remembered}} AND NOT {_PENDING} AND {_OLD_CYCLE_OR_STALE}
 """
-
-# Of customers that are named, all of it is little: found by customer, never by date.
-TOUCHES_OF = _ALL_TOUCHES
+# The same of customers that are named: found by customer, never by date.
+TOUCHES_OF = f"{_ALL_TOUCHES} AND (t.planned_date >= {{remembered}} OR {_PENDING} OR {_OLD_CYCLE_OR_STALE})"
 
 # What has left, failed or been withheld since then was still on its way.
 TOUCHES_ON = (

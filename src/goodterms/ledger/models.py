@@ -16,6 +16,8 @@ class Customer(models.Model):
     language = models.CharField(max_length=8, blank=True)
     timezone = models.CharField(max_length=64, blank=True)
     terms_days = models.IntegerField(null=True, blank=True)
+    postal_address = models.TextField(blank=True, default="", db_default="", help_text="Lines as on an envelope.")
+    post_failed_at = models.DateTimeField(null=True, blank=True, help_text="A letter to this address came back.")
     is_protected = models.BooleanField(default=False, help_text="A special bond, marked by a person.")
     relationship_owner = models.CharField(max_length=200, blank=True)
     relationship_owner_email = models.EmailField(blank=True)
@@ -50,6 +52,8 @@ class Contact(models.Model):
     role = models.CharField(max_length=20, choices=Role, default=Role.OTHER)
     email = models.CharField(max_length=254, blank=True)
     phone = models.CharField(max_length=40, blank=True)
+    mobile = models.CharField(max_length=40, blank=True, default="", db_default="", help_text="For SMS.")
+    phone_failed_at = models.DateTimeField(null=True, blank=True, help_text="A wrong number.")
     email_failed_at = models.DateTimeField(null=True, blank=True, help_text="Mail to this address came back.")
     known_from_date = models.DateField()
 
@@ -73,6 +77,7 @@ class Invoice(models.Model):
     class Kind(models.TextChoices):
         INVOICE = "invoice"
         CREDIT_NOTE = "credit_note"
+        FEE = "fee"
 
     class Status(models.TextChoices):
         POSTED = "posted"
@@ -104,7 +109,7 @@ class Invoice(models.Model):
             models.CheckConstraint(
                 name="invoice_open_amount_within_amount",
                 condition=(
-                    Q(kind="invoice", open_amount_minor__gte=0, open_amount_minor__lte=F("amount_minor"))
+                    Q(kind__in=["invoice", "fee"], open_amount_minor__gte=0, open_amount_minor__lte=F("amount_minor"))
                     | Q(kind="credit_note", open_amount_minor__lte=0, open_amount_minor__gte=F("amount_minor"))
                 ),
             ),
@@ -138,6 +143,21 @@ class Invoice(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class InvoiceDocument(models.Model):
+    """The invoice as it was sent: the file that is enclosed when somebody asks for a copy."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    invoice = models.OneToOneField(Invoice, models.CASCADE, related_name="document")
+    file_name = models.CharField(max_length=255)
+    media_type = models.CharField(max_length=60, default="application/pdf")
+    content = models.BinaryField()
+    content_sha256 = models.CharField(max_length=64)
+    added_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.file_name
 
 
 class Payment(models.Model):
@@ -191,6 +211,9 @@ class Allocation(models.Model):
         CREDIT_NOTE = "credit_note"
         REPORTED = "reported", "reported by an imported open amount"
         RETURNED = "returned", "a payment sent back by the bank"
+        FORGIVEN = "forgiven", "given up in a settlement"
+        WRITTEN_OFF = "written_off"
+        WAIVED = "waived", "a fee taken back"
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")

@@ -29,6 +29,15 @@ class Organisation(models.Model):
     website = models.URLField(blank=True)
     logo = models.BinaryField(null=True, blank=True)
     logo_type = models.CharField(max_length=40, blank=True)
+    brand_color = models.CharField(max_length=7, blank=True, help_text="#rrggbb; empty: a quiet dark blue.")
+    letter_layout = models.CharField(
+        max_length=12, blank=True, help_text="din5008b, uk_dl or us10; empty: as usual in the organisation's country."
+    )
+    inbox_address = models.EmailField(
+        blank=True, help_text="Where answers arrive; with plus-addressing each customer has their own."
+    )
+    agency_name = models.CharField(max_length=200, blank=True)
+    agency_email = models.EmailField(blank=True)
 
     account_holder = models.CharField(max_length=70, blank=True)
     iban = models.CharField(max_length=34, blank=True)

@@ -1,0 +1,48 @@
+"""What we intend, what was agreed, and what was said: the follow-up's own rows."""
+
+from goodterms.followup.models.answers import Call, LateReason, Reply, ReplyAttachment
+from goodterms.followup.models.cases import AgencyCase, ApProfile, Dispute, Fee, LegalDecision, OptOut, PostalProof
+from goodterms.followup.models.commitments import (
+    Instalment,
+    PaymentPlan,
+    PlanInvoice,
+    Promise,
+    PromisedInvoice,
+    SettledInvoice,
+    Settlement,
+    Source,
+)
+from goodterms.followup.models.standings import CustomerProfile, HabitSummary
+from goodterms.followup.models.touches import Touch
+from goodterms.followup.models.work import DayRun, Hold, Retention, Task, TimelineEvent, TimelineLink
+
+__all__ = [
+    "AgencyCase",
+    "ApProfile",
+    "Call",
+    "CustomerProfile",
+    "DayRun",
+    "Dispute",
+    "Fee",
+    "HabitSummary",
+    "Hold",
+    "Instalment",
+    "LateReason",
+    "LegalDecision",
+    "OptOut",
+    "PaymentPlan",
+    "PlanInvoice",
+    "PostalProof",
+    "Promise",
+    "PromisedInvoice",
+    "Reply",
+    "ReplyAttachment",
+    "Retention",
+    "SettledInvoice",
+    "Settlement",
+    "Source",
+    "Task",
+    "TimelineEvent",
+    "TimelineLink",
+    "Touch",
+]

@@ -1,0 +1,54 @@
+"""Intended contacts, as the day's run decided them."""
+
+import json
+from typing import Any
+
+from django.db import models
+
+from goodterms.ledger.models import Customer
+from goodterms.organizations.models import Organisation
+from goodterms.outbox.models import Effect
+
+
+class Touch(models.Model):
+    """One intended contact: what was decided, and on which evidence."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="touches")
+    effect = models.OneToOneField(Effect, models.CASCADE, to_field="key", db_column="effect_key", related_name="touch")
+    cycle = models.CharField(max_length=40)
+    playbook = models.CharField(max_length=40)
+    step = models.CharField(max_length=40)
+    level = models.IntegerField()
+    occurrence = models.IntegerField()
+    channel = models.CharField(max_length=20)
+    contact_id = models.BigIntegerField(null=True, blank=True)
+    language = models.CharField(max_length=8)
+    template = models.CharField(max_length=60)
+    tone = models.CharField(max_length=20)
+    sender = models.CharField(max_length=20)
+    planned_date = models.DateField()
+    deadline_date = models.DateField(null=True, blank=True)
+    sent_date = models.DateField(null=True, blank=True, help_text="The customer's own date of the hand-over.")
+    carrying_invoice_id = models.BigIntegerField(null=True, blank=True)
+    items = models.TextField(help_text="JSON list of {invoice_id, currency, open_amount_minor} as decided.")
+    asks_why = models.BooleanField(default=False, db_default=False)
+    cc = models.TextField(default="[]", db_default="[]", help_text="JSON list of the addresses in copy.")
+    due_reason = models.TextField(help_text="Why today, in a sentence.")
+    profile = models.CharField(max_length=30)
+    profile_rule = models.CharField(max_length=80)
+    evidence = models.TextField(help_text="JSON object: the values the profile was read from.")
+    policy_hash = models.CharField(max_length=16)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organisation", "customer"], name="touch_by_customer"),
+            models.Index(fields=["organisation", "planned_date"], name="touch_by_planned_date"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.playbook}/{self.step} to {self.customer_id}"
+
+    def read_items(self) -> list[dict[str, Any]]:
+        """The items as decided: invoice_id, currency, open_amount_minor."""
+        return list(json.loads(self.items or "[]"))
