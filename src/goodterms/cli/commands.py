@@ -13,6 +13,7 @@ from goodterms.cli.holding import hold
 from goodterms.cli.importing import import_file, pay, problems
 from goodterms.cli.outbox import outbox_app
 from goodterms.cli.printing import print_refusal
+from goodterms.cli.reasons import reason
 from goodterms.cli.serve import serve, work
 from goodterms.cli.setup import organisation_app, user_app
 from goodterms.core.refusal import Refusal
@@ -66,6 +67,7 @@ app.command("import", rich_help_panel=EVERY_DAY)(import_file)
 app.command("pay", rich_help_panel=EVERY_DAY)(pay)
 app.command("problems", rich_help_panel=EVERY_DAY)(problems)
 app.command("hold", rich_help_panel=EVERY_DAY)(hold)
+app.command("reason", rich_help_panel=EVERY_DAY)(reason)
 app.command("run", rich_help_panel=EVERY_DAY)(run)
 app.command("preview", rich_help_panel=EVERY_DAY)(preview)
 app.command("customers", rich_help_panel=EVERY_DAY)(customers)
