@@ -5,7 +5,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import time
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -28,6 +29,25 @@ class InterestPolicy(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     enabled: bool = False
     country: str = ""
+
+
+class LateFeePolicy(BaseModel):
+    """What is charged for paying late: nothing, a fixed sum per currency, or a percentage of what is late."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kind: Literal["none", "fixed", "percent"] = "none"
+    amount_minor: dict[Annotated[str, AfterValidator(_currency)], Annotated[int, Field(gt=0)]] = Field(
+        default_factory=dict, description="Fixed: the sum per currency; no fee in other currencies."
+    )
+    percent: Decimal = Field(Decimal(0), ge=0, le=25, decimal_places=4)
+    most_minor: dict[Annotated[str, AfterValidator(_currency)], Annotated[int, Field(gt=0)]] = Field(
+        default_factory=dict, description="Percent: never more than this, per currency."
+    )
+    from_day: int = Field(10, ge=1, le=365, description="Charged from so many days after the due date.")
+    warning_days: int = Field(3, ge=1, le=60, description="At the earliest so long after a warning was sent.")
+    each_month: bool = Field(False, description="Anew in every month in which the invoice stays unpaid; else once.")
+    due_days: int = Field(14, ge=0, le=90, description="A fee is to be paid so long after it was charged.")
+    waive_first: bool = Field(True, description="The first fee is waived when its invoice is paid.")
 
 
 class SeniorSender(BaseModel):
@@ -57,6 +77,32 @@ class PolicyNumbers(BaseModel):
     daily_volume_cap: int | None = Field(
         None, ge=1, description="More touches than this in one run are held for a person to look at."
     )
+    hold_longest_days: int = Field(366, ge=1, le=366, description="The longest pause a person may grant.")
+    promise_days: int = Field(7, ge=1, le=60, description="A promise without a date is one for so many days ahead.")
+    promise_longest_days: int = Field(92, ge=1, le=366, description="Nobody waits longer for a promise.")
+    promise_tolerance_days: int = Field(2, ge=0, le=30, description="Money in transit: so late still keeps a promise.")
+    promises_pause_from_portal: bool = Field(
+        False, description="Whether a promise that a customer enters in the portal pauses chasing by itself."
+    )
+    dispute_working_days: int = Field(10, ge=1, le=120, description="In so many working days a dispute is resolved.")
+    credit_note_days: int = Field(14, ge=1, le=90, description="An invoice to be credited waits so long for it.")
+    plan_longest_days: int = Field(366, ge=7, le=1826, description="A plan's last instalment is no later.")
+    plan_smallest_minor: dict[Annotated[str, AfterValidator(_currency)], int] = Field(
+        default_factory=lambda: {"EUR": 2000, "GBP": 2000, "USD": 2000, "CHF": 2000},
+        description="No instalment is smaller, per currency, never converted.",
+    )
+    plan_approval_minor: dict[Annotated[str, AfterValidator(_currency)], int] = Field(
+        default_factory=lambda: {"EUR": 1_000_000, "GBP": 1_000_000, "USD": 1_000_000, "CHF": 1_000_000},
+        description="Plans over more need a manager's approval, per currency; any plan in other currencies.",
+    )
+    plan_grace_days: int = Field(3, ge=0, le=30, description="An instalment counts as missed so long after its day.")
+    plan_default_after: int = Field(1, ge=1, le=12, description="So many missed instalments end a plan.")
+    settlement_approval_minor: dict[Annotated[str, AfterValidator(_currency)], int] = Field(
+        default_factory=lambda: {"EUR": 10_000, "GBP": 10_000, "USD": 10_000, "CHF": 10_000},
+        description="To forgive more needs a manager's approval, per currency; anything in other currencies.",
+    )
+    settlement_tolerance_days: int = Field(3, ge=0, le=30, description="Money in transit: so late still fulfils it.")
+    late_fee: LateFeePolicy = LateFeePolicy()
     interest: InterestPolicy = InterestPolicy()
     senior_sender: SeniorSender = SeniorSender()
 

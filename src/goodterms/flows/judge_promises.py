@@ -1,0 +1,99 @@
+"""Open promises are judged by what came in: part of the day's run, and of what a person does about one customer."""
+
+from collections import Counter
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from goodterms.core.money import Money
+from goodterms.core.promises import PROMISES_TO_JUDGE, judge_promises
+from goodterms.database.reading import read_inside_transaction
+from goodterms.database.writing import update_frame
+from goodterms.flows.agreed_invoices import amount_words
+from goodterms.flows.read_agreed import (
+    AGREEMENTS,
+    PROMISED,
+    Word,
+    raise_facts_versions,
+    read_paid,
+    with_local_dates,
+    write_words,
+)
+from goodterms.followup.models import Task
+from goodterms.organizations.models import Organisation
+
+_OPEN = pl.Schema(
+    {
+        **{name: kind for name, kind in PROMISES_TO_JUDGE.items() if name != "local_date"},
+        "made_date": pl.Date(),
+        "paid_before": pl.Int64(),
+        "timezone": pl.String(),
+    }
+)
+_QUERY = (
+    "SELECT p.id, p.customer_id, p.currency, p.amount_minor, p.promised_date, p.tolerance_days, p.made_date,"
+    " p.paid_minor, c.timezone FROM followup_promise p JOIN ledger_customer c ON c.id = p.customer_id"
+    " WHERE p.organisation_id = %s AND p.state = 'open'"
+)
+
+
+def judge_open_promises(
+    organisation: Organisation, today: date, now: datetime, *, customer_id: int | None = None
+) -> Counter[str]:
+    """Judge the organisation's open promises (or one customer's) in the running transaction; counts by new state.
+
+    Promises are never judged broken before their day and tolerance are over in the customer's own time zone, nor by
+    money that came later than ``today``.
+    """
+    rows = _read_open(organisation, customer_id)
+    if rows.is_empty():
+        return Counter()
+    rows = with_local_dates(rows, organisation, today, now)
+    last_day = pl.col("promised_date") + pl.duration(days=pl.col("tolerance_days"))
+    agreements = rows.with_columns(
+        agreement_id="promise_id", since_date="made_date", until_date=pl.min_horizontal(last_day, "local_date")
+    )
+    paid = read_paid(agreements.select(AGREEMENTS.names()), PROMISED)
+    judged = judge_promises(rows.select(PROMISES_TO_JUDGE.names()), paid)
+    found = rows.join(judged, on="promise_id", maintain_order="left")
+    _store(found)
+    closed = found.filter(pl.col("state") != "open")
+    write_words(organisation, [_word(row) for row in closed.iter_rows(named=True)], today, now)
+    raise_facts_versions(closed["customer_id"])
+    return Counter(f"promises_{state}" for state in closed["state"])
+
+
+def _read_open(organisation: Organisation, customer_id: int | None) -> pl.DataFrame:
+    if customer_id is None:
+        return read_inside_transaction(f"{_QUERY} ORDER BY p.id", [organisation.pk], _OPEN)
+    return read_inside_transaction(f"{_QUERY} AND p.customer_id = %s", [organisation.pk, customer_id], _OPEN)
+
+
+def _store(found: pl.DataFrame) -> None:
+    differs = (pl.col("state") != "open") | (pl.col("paid_minor") != pl.col("paid_before"))
+    judged_date = pl.when(pl.col("state") != "open").then("local_date")
+    changed = found.filter(differs).select("paid_minor", "state", judged_date.alias("judged_date"), id="promise_id")
+    update_frame("followup_promise", changed, ["id"])
+
+
+def _word(row: dict[str, Any]) -> Word:
+    amount = amount_words(Money(row["amount_minor"], row["currency"]))
+    paid = amount_words(Money(row["paid_minor"], row["currency"]))
+    promise = f"promise of {amount} by {row['promised_date']}"
+    texts = {
+        "kept": f"Kept the {promise}: {paid} came in.",
+        "partly_kept": f"Kept the {promise} in part: {paid} came in. Chasing goes on for the rest.",
+        "broken": f"Broke the {promise}: nothing came in. Chasing goes on.",
+        "withdrawn": f"The {promise} has no object any more: nothing is left to pay on its invoices.",
+    }
+    is_short = row["state"] in ("partly_kept", "broken")
+    return Word(
+        customer_id=row["customer_id"],
+        kind=f"promise_{row['state']}",
+        text=texts[row["state"]],
+        data={"promise_id": row["promise_id"], "paid_minor": row["paid_minor"]},
+        task_kind=Task.Kind.PROMISE_BROKEN if is_short else "",
+        task_key=f"promise_broken:{row['promise_id']}" if is_short else "",
+        task_title=f"Promise of {amount} not kept: ask why, and what is possible" if is_short else "",
+    )
