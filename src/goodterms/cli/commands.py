@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from goodterms.cli.backup import backup, restore, resume_sending
+from goodterms.cli.calling import call_app
 from goodterms.cli.daily import customers, preview, run
 from goodterms.cli.demo import demo
 from goodterms.cli.doctor import doctor
@@ -16,6 +17,7 @@ from goodterms.cli.printing import print_refusal
 from goodterms.cli.reasons import reason
 from goodterms.cli.serve import serve, work
 from goodterms.cli.setup import organisation_app, user_app
+from goodterms.cli.verifying import verify
 from goodterms.core.refusal import Refusal
 
 EVERY_DAY = "Every day"
@@ -67,6 +69,7 @@ app.command("import", rich_help_panel=EVERY_DAY)(import_file)
 app.command("pay", rich_help_panel=EVERY_DAY)(pay)
 app.command("problems", rich_help_panel=EVERY_DAY)(problems)
 app.command("hold", rich_help_panel=EVERY_DAY)(hold)
+app.add_typer(call_app, name="call", rich_help_panel=EVERY_DAY)
 app.command("reason", rich_help_panel=EVERY_DAY)(reason)
 app.command("run", rich_help_panel=EVERY_DAY)(run)
 app.command("preview", rich_help_panel=EVERY_DAY)(preview)
@@ -78,6 +81,7 @@ app.add_typer(user_app, name="user", rich_help_panel=SETTING_UP)
 app.command("serve", rich_help_panel=RUNNING)(serve)
 app.command("worker", rich_help_panel=RUNNING)(work)
 app.command("doctor", rich_help_panel=RUNNING)(doctor)
+app.command("verify", rich_help_panel=RUNNING)(verify)
 app.command("backup", rich_help_panel=RUNNING)(backup)
 app.command("restore", rich_help_panel=RUNNING)(restore)
 app.command("resume", rich_help_panel=RUNNING)(resume_sending)

@@ -18,6 +18,7 @@ from goodterms.flows.expire_drafts import expire_drafts
 from goodterms.flows.gate_touches import judge_effects
 from goodterms.flows.record_outcome import record_outcome, record_sent
 from goodterms.flows.recover_claims import recover_claims
+from goodterms.flows.seal_timeline import seal_recent
 from goodterms.followup.gate_answer import GateAnswer
 from goodterms.outbox.claims import Condition, claim_batch, mark_handed_over, release_claims, renew_claims
 from goodterms.outbox.durable import durable_commits
@@ -102,6 +103,7 @@ def relay_due(
         relay.counts["expired"] = expire_drafts(now)
         while not is_stopping() and (effects := claim_batch(relay.open_channels(), now, worker, lease, batch)):
             relay.relay_batch(effects)
+        seal_recent(now)
     return RelayCounts(**{part.name: relay.counts[part.name] for part in fields(RelayCounts)})
 
 

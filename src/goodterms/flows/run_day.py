@@ -14,6 +14,7 @@ from goodterms.database.writing import insert_frame, upsert_frame
 from goodterms.flows.collect_evidence import organisation_date, reading
 from goodterms.flows.decide_day import Decided, decide_for
 from goodterms.flows.note_unreadable import note_unreadable
+from goodterms.flows.seal_timeline import seal_timeline
 from goodterms.flows.write_standings import read_standings, write_standings
 from goodterms.followup.models import DayRun, Task
 from goodterms.organizations.models import Organisation
@@ -97,6 +98,7 @@ def _write(
         counts=counts,
         norms=decided.decision.norms.to_json(),
     )
+    seal_timeline(organisation, now)
     return RunReport(organisation, run_date, decided, counts)
 
 

@@ -1,8 +1,15 @@
-"""Django's name for the followup app."""
+"""Django's name for the followup app, and the guards its tables get after each migration."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class FollowupConfig(AppConfig):
     name = "goodterms.followup"
     label = "followup"
+
+    def ready(self) -> None:
+        from goodterms.followup.guards import install_guards
+
+        # After every migration, since Django rebuilds a changed SQLite table and its triggers are lost with it.
+        post_migrate.connect(install_guards, sender=self, dispatch_uid="followup guards")
