@@ -25,7 +25,11 @@ SCHEMAS = {
     "calls": frames.CALLS,
     "promises": frames.PROMISES,
     "instalments": frames.INSTALMENTS,
+    "planned": frames.PLANNED,
+    "settlements": frames.SETTLEMENTS,
     "disputes": frames.DISPUTES,
+    "reasons": frames.REASONS,
+    "ap_profiles": frames.AP_PROFILES,
     "holds": frames.HOLDS,
 }
 Row = dict[str, Any]
@@ -186,6 +190,8 @@ class CustomerMaker:
                 role=role,
                 email=f"{role}{number}@debtor.example" if "email" in known else None,
                 phone=f"+44 20 7946 0{number:03}" if "phone" in known else None,
+                postal=f"{number} Example Street, Exampleton" if "postal" in known else None,
+                mobile=f"+44 7700 900{number:03}" if "mobile" in known else None,
             )
 
     def sent(self, given: Iterable[Mapping[str, Any] | str]) -> None:
@@ -261,10 +267,38 @@ class CustomerMaker:
                 promised_date=self._ago(-one["in"]),
                 tolerance_days=one.get("tolerance", 2),
                 state=one.get("state", "open"),
+                is_pausing=one.get("pausing", True),
             )
 
+    def settlement(self, given: Mapping[str, Any]) -> None:
+        """``{in, state, tolerance}``."""
+        self._add(
+            "settlements",
+            settlement_id=self.maker.next_id(),
+            pay_by_date=self._ago(-given["in"]),
+            tolerance_days=given.get("tolerance", 3),
+            state=given.get("state", "accepted"),
+        )
+
+    def reasons(self, given: Iterable[Mapping[str, Any]]) -> None:
+        """``{reason, ago}``."""
+        for one in given:
+            stated = self._ago(one.get("ago", 5))
+            number = self.maker.next_id()
+            self._add("reasons", reason_id=number, invoice_id=None, reason=one["reason"], stated_date=stated)
+
+    def ap(self, given: Mapping[str, Any]) -> None:
+        """``{run (weekday | day_of_month), days, cut_off, confirmed}``."""
+        self._add(
+            "ap_profiles",
+            pay_run=given["run"],
+            pay_run_days=list(given["days"]),
+            cut_off_working_days=given.get("cut_off", 5),
+            is_confirmed=given.get("confirmed", True),
+        )
+
     def plan(self, given: Mapping[str, Any]) -> None:
-        """``{state, instalments: [{in, amount, paid}]}``."""
+        """``{state, grace, instalments: [{in, amount, paid}], covers: [{item (place among the open), amount}]}``."""
         plan_id = self.maker.next_id()
         for one in given["instalments"]:
             self._add(
@@ -275,17 +309,26 @@ class CustomerMaker:
                 due_date=self._ago(-one["in"]),
                 amount_minor=minor(one.get("amount", 100)),
                 paid_minor=minor(one.get("paid", 0)),
+                grace_days=given.get("grace", 0),
                 plan_state=given.get("state", "active"),
             )
+        for one in given.get("covers", ()):
+            covered = self._open_item(one["item"])
+            amount = minor(one["amount"]) if "amount" in one else covered["open_amount_minor"]
+            self._add("planned", plan_id=plan_id, invoice_id=covered["invoice_id"], amount_minor=amount)
+
+    def _open_item(self, place: int) -> Row:
+        return [row for row in self.maker.rows["open_items"] if row["customer_id"] == self.id][place]
 
     def disputes(self, given: Iterable[Mapping[str, Any]]) -> None:
-        """``{opened_ago, resolved_ago, justified, reason}``."""
+        """``{opened_ago, resolved_ago, justified, reason, item (its place among the open), amount}``."""
         for one in given:
             self._add(
                 "disputes",
                 dispute_id=self.maker.next_id(),
-                invoice_id=self.maker.next_id(),
+                invoice_id=self._open_item(one["item"])["invoice_id"] if "item" in one else self.maker.next_id(),
                 reason=one.get("reason", "other"),
+                amount_minor=minor(one["amount"]) if "amount" in one else None,
                 opened_date=self._ago(one["opened_ago"]),
                 resolved_date=self._ago(one["resolved_ago"]) if "resolved_ago" in one else None,
                 is_justified=one.get("justified"),

@@ -149,7 +149,10 @@ def test_any_frame_may_be_empty(name: str) -> None:
         "replies": [{"ago": 9}],
         "calls": [{"ago": 9, "outcome": "reached"}],
         "promises": [{"in": -9}],
-        "plan": {"instalments": [{"in": -9}]},
+        "plan": {"instalments": [{"in": -9}], "covers": [{"item": 0}]},
+        "settlement": {"in": -9},
+        "reasons": [{"reason": "cash"}],
+        "ap": {"run": "weekday", "days": [5]},
         "disputes": [{"opened_ago": 9}],
         "holds": [{"until_in": -3}],
     }

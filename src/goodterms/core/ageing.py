@@ -46,11 +46,56 @@ def age_items(evidence: Evidence) -> pl.DataFrame:
     )
     chase = pl.when(pl.col("due_date").is_null()).then(0).otherwise(pl.col("undisputed_minor"))
     owed = owed.with_columns(chase.alias("chase_minor"), pl.col("open_amount_minor").alias("owed_minor"))
-    owed = _hold_back(owed, evidence)
+    owed = _hold_back(_without_planned(_without_disputed(owed, evidence), evidence), evidence)
     credit = _credits(evidence, dated)
     if credit.height:
         owed = _net_credits(owed, credit)
     return owed.select(CHASEABLE.names()).cast(CHASEABLE)
+
+
+def _without_disputed(owed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Ask nothing for the part of an invoice that is in an open dispute (all of it, where no amount is named)."""
+    running = evidence.disputes.filter(pl.col("resolved_date").is_null())
+    if running.is_empty():
+        return owed
+    parts = running.group_by("invoice_id").agg(
+        pl.col("amount_minor").sum().alias("_part_minor"), pl.col("amount_minor").is_null().any().alias("_is_whole")
+    )
+    left = pl.col("chase_minor") - pl.col("_part_minor").fill_null(0)
+    chase = pl.when(pl.col("_is_whole").fill_null(value=False)).then(0).otherwise(pl.max_horizontal(left, 0))
+    joined = owed.join(parts, on="invoice_id", how="left", maintain_order="left")
+    return joined.with_columns(chase.alias("chase_minor")).drop("_part_minor", "_is_whole")
+
+
+def _without_planned(owed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Of what an active plan covers, ask only for the instalments missed, on the plan's oldest invoices first."""
+    if evidence.planned.is_empty():
+        return owed
+    covered = owed.join(evidence.planned.select("plan_id", "invoice_id", "amount_minor"), on="invoice_id", suffix="_p")
+    covered = covered.select(
+        "plan_id",
+        "invoice_id",
+        "due_date",
+        pl.min_horizontal("chase_minor", "amount_minor_p").alias("_cover"),
+    ).join(_missed(evidence), on="plan_id", how="left")
+    covered = covered.sort("plan_id", "due_date", "invoice_id", nulls_last=True)
+    before = pl.col("_cover").cum_sum().over("plan_id") - pl.col("_cover")
+    asked = pl.min_horizontal(pl.max_horizontal(pl.col("missed_minor").fill_null(0) - before, 0), pl.col("_cover"))
+    waiting = covered.with_columns((pl.col("_cover") - asked).alias("_not_yet"))
+    parts = waiting.group_by("invoice_id").agg(pl.col("_not_yet").sum())
+    joined = owed.join(parts, on="invoice_id", how="left", maintain_order="left")
+    left = pl.col("chase_minor") - pl.col("_not_yet").fill_null(0)
+    return joined.with_columns(pl.max_horizontal(left, 0).alias("chase_minor")).drop("_not_yet")
+
+
+def _missed(evidence: Evidence) -> pl.DataFrame:
+    """Per active plan what is unpaid of the instalments whose day and grace are over: plan_id, missed_minor."""
+    dated = evidence.instalments.filter(pl.col("plan_state") == "active").join(
+        evidence.customers.select("customer_id", "local_date"), on="customer_id"
+    )
+    late = dated.filter(pl.col("due_date") + pl.duration(days=pl.col("grace_days")) < pl.col("local_date"))
+    rest = (pl.col("amount_minor") - pl.col("paid_minor")).sum()
+    return late.group_by("plan_id").agg(rest.alias("missed_minor"))
 
 
 def _hold_back(owed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:

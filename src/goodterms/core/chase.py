@@ -1,11 +1,15 @@
 """Where each customer stands in its cycle: what may be chased, the carrying invoice, the last step taken."""
 
+from datetime import date
+
 import polars as pl
 
 from goodterms.core.calendar import business_days
 from goodterms.core.evidence import Evidence
 from goodterms.core.policy import Policy
 
+ENDLESS = date(9999, 12, 31)
+"""The last day of a pause that ends only with its cause, such as a case in an agency's hands."""
 CYCLE_PREFIX = "since-"
 
 
@@ -91,7 +95,7 @@ def last_contacts(evidence: Evidence) -> pl.DataFrame:
 
 
 def pauses(evidence: Evidence) -> pl.DataFrame:
-    """Per customer the last day of a hold, an open promise or a plan that is kept, with its name.
+    """Per customer the last day of a hold, of an open promise or settlement, or of a plan that is kept.
 
     Columns: customer_id, hold_until_date, hold_reason, promise_until_date, plan_until_date. Holds count on the days
     between their first and last, and lift themselves.
@@ -100,9 +104,9 @@ def pauses(evidence: Evidence) -> pl.DataFrame:
     whole = evidence.holds.filter(pl.col("invoice_id").is_null())
     everyone = whole.filter(pl.col("customer_id").is_null()).drop("customer_id")
     own = whole.filter(pl.col("customer_id").is_not_null())
-    held = pl.concat(
-        [own.join(dates, on="customer_id"), everyone.join(dates, how="cross")], how="diagonal_relaxed"
-    ).filter(pl.col("local_date").is_between(pl.col("from_date"), pl.col("until_date")))
+    held = pl.concat([own.join(dates, on="customer_id"), everyone.join(dates, how="cross")], how="diagonal_relaxed")
+    held = held.with_columns(pl.col("until_date").fill_null(ENDLESS))
+    held = held.filter(pl.col("local_date").is_between(pl.col("from_date"), pl.col("until_date")))
     holds = (
         held.sort("until_date", "hold_id")
         .group_by("customer_id")
@@ -110,12 +114,16 @@ def pauses(evidence: Evidence) -> pl.DataFrame:
     )
     grace = pl.duration(days=pl.col("tolerance_days"))
     waits_for = (pl.col("promised_date") + grace).alias("promise_until_date")
-    promises = evidence.promises.filter(pl.col("state") == "open").with_columns(waits_for)
-    promised = promises.group_by("customer_id").agg(pl.col("promise_until_date").max())
+    promises = evidence.promises.filter((pl.col("state") == "open") & pl.col("is_pausing")).with_columns(waits_for)
+    offers = evidence.settlements.filter(pl.col("state").is_in(["proposed", "accepted"]))
+    offered = offers.select("customer_id", (pl.col("pay_by_date") + grace).alias("promise_until_date"))
+    awaited = pl.concat([promises.select("customer_id", "promise_until_date"), offered])
+    promised = awaited.group_by("customer_id").agg(pl.col("promise_until_date").max())
     kept = evidence.instalments.filter(
         (pl.col("plan_state") == "active") & (pl.col("paid_minor") < pl.col("amount_minor"))
     )
-    plans = kept.group_by("customer_id").agg(pl.col("due_date").min().alias("plan_until_date"))
+    patience = pl.col("due_date") + pl.duration(days=pl.col("grace_days"))
+    plans = kept.group_by("customer_id").agg(patience.min().alias("plan_until_date"))
     both = holds.join(promised, on="customer_id", how="full", coalesce=True)
     return both.join(plans, on="customer_id", how="full", coalesce=True)
 

@@ -59,6 +59,8 @@ CONTACTS = pl.Schema(
         "role": pl.String(),  # accounts_payable | buyer | executive | owner | other
         "email": pl.String(),  # null when missing or known to fail
         "phone": pl.String(),
+        "postal": pl.String(),  # the customer's address on one line, null without one or when a letter came back
+        "mobile": pl.String(),  # for SMS; null when they opted out
     }
 )
 TOUCHES = pl.Schema(
@@ -105,6 +107,16 @@ PROMISES = pl.Schema(
         "promised_date": pl.Date(),
         "tolerance_days": pl.Int32(),
         "state": pl.String(),  # open | kept | partly_kept | broken | withdrawn
+        "is_pausing": pl.Boolean(),  # chasing waits for it
+    }
+)
+SETTLEMENTS = pl.Schema(
+    {
+        "settlement_id": pl.Int64(),
+        "customer_id": pl.Int64(),
+        "pay_by_date": pl.Date(),
+        "tolerance_days": pl.Int32(),
+        "state": pl.String(),  # proposed | accepted | fulfilled | lapsed | cancelled
     }
 )
 INSTALMENTS = pl.Schema(
@@ -116,8 +128,12 @@ INSTALMENTS = pl.Schema(
         "due_date": pl.Date(),
         "amount_minor": pl.Int64(),
         "paid_minor": pl.Int64(),
-        "plan_state": pl.String(),  # proposed | active | completed | defaulted | cancelled
+        "grace_days": pl.Int32(),  # it counts as missed from the day after so many days
+        "plan_state": pl.String(),  # proposed | active | completed | defaulted | cancelled | replaced
     }
+)
+PLANNED = pl.Schema(  # the parts of invoices that active plans cover
+    {"plan_id": pl.Int64(), "customer_id": pl.Int64(), "invoice_id": pl.Int64(), "amount_minor": pl.Int64()}
 )
 DISPUTES = pl.Schema(
     {
@@ -125,9 +141,28 @@ DISPUTES = pl.Schema(
         "customer_id": pl.Int64(),
         "invoice_id": pl.Int64(),
         "reason": pl.String(),
+        "amount_minor": pl.Int64(),  # null: all that is open on the invoice
         "opened_date": pl.Date(),
         "resolved_date": pl.Date(),
-        "is_justified": pl.Boolean(),  # null while open
+        "is_justified": pl.Boolean(),  # null while open, and when it was withdrawn
+    }
+)
+REASONS = pl.Schema(  # why something is late, as the customer said or a person found out
+    {
+        "reason_id": pl.Int64(),
+        "customer_id": pl.Int64(),
+        "invoice_id": pl.Int64(),  # null: about the customer
+        "reason": pl.String(),  # followup.LateReason.Reason
+        "stated_date": pl.Date(),
+    }
+)
+AP_PROFILES = pl.Schema(  # how a customer's accounts payable work
+    {
+        "customer_id": pl.Int64(),
+        "pay_run": pl.String(),  # weekday | day_of_month
+        "pay_run_days": pl.List(pl.Int64()),  # weekdays 1 to 7, or days of the month
+        "cut_off_working_days": pl.Int32(),
+        "is_confirmed": pl.Boolean(),
     }
 )
 HOLDS = pl.Schema(
@@ -137,7 +172,7 @@ HOLDS = pl.Schema(
         "invoice_id": pl.Int64(),  # null: the whole customer
         "reason": pl.String(),
         "from_date": pl.Date(),
-        "until_date": pl.Date(),  # the last day it holds; it lifts itself the day after
+        "until_date": pl.Date(),  # the last day it holds; it lifts itself the day after (null: until its cause is gone)
     }
 )
 
@@ -170,7 +205,11 @@ class Evidence:
     calls: pl.DataFrame = field(default_factory=lambda: empty(CALLS))
     promises: pl.DataFrame = field(default_factory=lambda: empty(PROMISES))
     instalments: pl.DataFrame = field(default_factory=lambda: empty(INSTALMENTS))
+    planned: pl.DataFrame = field(default_factory=lambda: empty(PLANNED))
+    settlements: pl.DataFrame = field(default_factory=lambda: empty(SETTLEMENTS))
     disputes: pl.DataFrame = field(default_factory=lambda: empty(DISPUTES))
+    reasons: pl.DataFrame = field(default_factory=lambda: empty(REASONS))
+    ap_profiles: pl.DataFrame = field(default_factory=lambda: empty(AP_PROFILES))
     holds: pl.DataFrame = field(default_factory=lambda: empty(HOLDS))
     norms: Norms | None = None
     is_from_the_start: bool = True

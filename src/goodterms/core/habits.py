@@ -10,6 +10,9 @@ from goodterms.core.summary import SUMMARY, drop_last_bits
 PRIOR_WEIGHT = 4.0
 """How many invoices of its own weigh as much as what is usual for the organisation."""
 
+CASH_REASONS = ["cash", "illness"]
+PROCESS_REASONS = ["missing_po", "approval", "pay_run", "wrong_contact", "invoice_not_received"]
+
 HABITS = pl.Schema(
     {
         **SUMMARY,
@@ -38,6 +41,9 @@ HABITS = pl.Schema(
         "plan_defaulted": pl.Boolean(),
         "open_dispute_count": pl.Int64(),
         "unjustified_dispute_count": pl.Int64(),  # resolved in the last year
+        "last_reason": pl.String(),  # why they were late, as last stated; "": nobody knows
+        "cash_reason_count": pl.Int64(),  # this and the next: reasons stated in the last year
+        "process_reason_count": pl.Int64(),  # purchase order, approval, pay run, wrong contact, invoice not received
         "is_protected": pl.Boolean(),
         "signal": pl.String(),  # "later" | "irregular" | ""
         "signal_strength": pl.Float64(),  # 1: just certain enough
@@ -66,6 +72,7 @@ def measure_habits(summaries: pl.DataFrame, items: pl.DataFrame, evidence: Evide
         _calls(evidence),
         _commitments(evidence),
         _disputes(evidence),
+        _reasons(evidence),
     ):
         frame = frame.join(part, on="customer_id", how="left", maintain_order="left")
     frame = _fill_counts(frame)
@@ -189,12 +196,23 @@ def _disputes(evidence: Evidence) -> pl.DataFrame:
     )
 
 
+def _reasons(evidence: Evidence) -> pl.DataFrame:
+    """What was said about why it is late, in the last year."""
+    last_year = _of_last_year(evidence.reasons, "stated_date", evidence)
+    return last_year.group_by("customer_id").agg(
+        pl.col("reason").sort_by("stated_date", "reason_id").last().alias("last_reason"),
+        pl.col("reason").is_in(CASH_REASONS).sum().alias("cash_reason_count"),
+        pl.col("reason").is_in(PROCESS_REASONS).sum().alias("process_reason_count"),
+    )
+
+
 def _fill_counts(frame: pl.DataFrame) -> pl.DataFrame:
     counts = [name for name in frame.columns if name.endswith("_count") or name.startswith("promises_")]
     flags = ["promise_open", "plan_active", "plan_defaulted"]
     return frame.with_columns(
         pl.col(*counts, "oldest_days_overdue", "silence_days").fill_null(0),
         pl.col("exposure_percentile").fill_null(0.0),
+        pl.col("last_reason").fill_null(""),
         pl.col(*flags).fill_null(value=False),
     )
 

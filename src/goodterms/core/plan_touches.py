@@ -3,7 +3,7 @@
 import polars as pl
 
 from goodterms.core.chain import next_in_chain
-from goodterms.core.chase import carry, describe_customers
+from goodterms.core.chase import ENDLESS, carry, describe_customers
 from goodterms.core.courtesies import find_courtesies
 from goodterms.core.evidence import Evidence
 from goodterms.core.policy import Policy
@@ -201,7 +201,7 @@ def _as_waits(waiting: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     reason, today = pl.col("reason"), pl.col("local_date")
     until = (
         pl.when(reason == "hold")
-        .then(pl.col("hold_until_date") + pl.duration(days=1))
+        .then(pl.when(pl.col("hold_until_date") < ENDLESS).then(pl.col("hold_until_date") + pl.duration(days=1)))
         .when(reason == "reply")
         .then(pl.col("unhandled_reply_date") + pl.duration(days=policy.numbers.reply_wait_days + 1))
         .when(reason == "promise")

@@ -11,13 +11,22 @@ import polars as pl
 from goodterms.core.calendar import find_zone, local_dates
 from goodterms.core.chase import CYCLE_PREFIX
 from goodterms.core.evidence import (
+    AP_PROFILES,
+    CALLS,
     CASH,
     CONTACTS,
     CUSTOMERS,
+    DISPUTES,
     HOLDS,
+    INSTALMENTS,
     OPEN_ITEMS,
+    PLANNED,
+    PROMISES,
+    REASONS,
+    REPLIES,
     RETURNED,
     SETTLED,
+    SETTLEMENTS,
     TOUCHES,
     Evidence,
     empty,
@@ -37,6 +46,8 @@ PEOPLE = pl.Schema(
         "summary_version": pl.Int64(),
     }
 )
+WRITTEN_AP = pl.Schema({**AP_PROFILES, "pay_run_days": pl.String()})
+LONGEST_RECIPIENT = 254  # of outbox.Effect.recipient
 PLACED_HOLDS = pl.Schema({**HOLDS, "lifted_date": pl.Date()})
 FEW_STALE = 10_000
 """Up to so many customers' settled invoices are read one customer after the other."""
@@ -85,7 +96,7 @@ class Scope:
     def _words(self) -> dict[str, str]:
         ids = self.customer_ids
         chosen = "" if ids is None else f"AND {{}} IN ({', '.join(str(int(number)) for number in ids) or 'NULL'})"
-        remembered = self.now.date() - REMEMBERED
+        remembered = (self.on or self.now.date()) - REMEMBERED
         everyone = "" if ids is None else chosen.replace("AND {}", "AND (customer_id IS NULL OR customer_id") + ")"
         return {
             "organisation": str(int(self.organisation.pk)),
@@ -98,6 +109,8 @@ class Scope:
             "these_or_everyone": everyone,
             "these_i": chosen.format("i.customer_id"),
             "these_t": chosen.format("t.customer_id"),
+            "these_k": chosen.format("k.customer_id"),
+            "these_p": chosen.format("p.customer_id"),
         }
 
 
@@ -140,13 +153,33 @@ def _collect(scope: Scope) -> Collected:
         summaries=None if history else scope.read(queries.SUMMARIES, SUMMARY),
         cash=scope.read(queries.CASH_ON if history else queries.CASH, CASH),
         returned=scope.read(queries.RETURNED_ON if history else queries.RETURNED, RETURNED),
-        contacts=scope.read(queries.CONTACTS_ON if history else queries.CONTACTS, CONTACTS),
+        contacts=_on_one_line(scope.read(queries.CONTACTS_ON if history else queries.CONTACTS, CONTACTS)),
         touches=scope.read_touches(),
+        replies=scope.read(queries.REPLIES_ON if history else queries.REPLIES, REPLIES),
+        calls=scope.read(queries.CALLS_ON if history else queries.CALLS, CALLS),
+        promises=scope.read(queries.PROMISES_ON if history else queries.PROMISES, PROMISES),
+        instalments=scope.read(queries.INSTALMENTS_ON if history else queries.INSTALMENTS, INSTALMENTS),
+        planned=scope.read(queries.PLANNED_ON if history else queries.PLANNED, PLANNED),
+        settlements=scope.read(queries.SETTLEMENTS_ON if history else queries.SETTLEMENTS, SETTLEMENTS),
+        disputes=scope.read(queries.DISPUTES_ON if history else queries.DISPUTES, DISPUTES),
+        reasons=scope.read(queries.REASONS_ON if history else queries.REASONS, REASONS),
+        ap_profiles=_with_days(scope.read(queries.AP_PROFILES_ON if history else queries.AP_PROFILES, WRITTEN_AP)),
         holds=_with_early_ends(scope.read(queries.HOLDS_ON if history else queries.HOLDS, PLACED_HOLDS)),
         norms=_norms(scope),
         is_from_the_start=False,
     )
     return Collected(evidence, versions)
+
+
+def _on_one_line(contacts: pl.DataFrame) -> pl.DataFrame:
+    """Postal addresses as a letter's recipient: their lines side by side."""
+    line = pl.col("postal").str.strip_chars().str.replace_all(r"\s*\r?\n\s*", ", ").str.slice(0, LONGEST_RECIPIENT)
+    return contacts.with_columns(line)
+
+
+def _with_days(profiles: pl.DataFrame) -> pl.DataFrame:
+    days = pl.col("pay_run_days").str.json_decode(pl.List(pl.Int64()))
+    return profiles.with_columns(days.alias("pay_run_days")).cast(AP_PROFILES)
 
 
 def _norms(scope: Scope) -> Norms | None:
@@ -163,7 +196,8 @@ def _norms(scope: Scope) -> Norms | None:
 def _with_early_ends(holds: pl.DataFrame) -> pl.DataFrame:
     """A hold lifted by a person held until the day before; one lifted on its first day never held."""
     last = pl.min_horizontal(pl.col("until_date"), pl.col("lifted_date").dt.offset_by("-1d"))
-    ended = holds.with_columns(last.alias("until_date")).filter(pl.col("until_date") >= pl.col("from_date"))
+    ended = holds.with_columns(last.alias("until_date"))
+    ended = ended.filter((pl.col("until_date") >= pl.col("from_date")).fill_null(value=True))
     return ended.select(HOLDS.names())
 
 

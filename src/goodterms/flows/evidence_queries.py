@@ -127,16 +127,32 @@ WHERE organisation_id = {organisation} AND returned_date IS NOT NULL {these}
 
 RETURNED_ON = RETURNED + " AND returned_date <= {on}"
 
+# An address that failed, or whose owner asked to be left alone there, is none. The postal address has its lines still.
 _CONTACTS = """
-SELECT id, customer_id, role, CASE WHEN {works} THEN NULLIF(email, '') END, NULLIF(phone, '')
-FROM ledger_contact
-WHERE organisation_id = {{organisation}} {{these}}
+SELECT k.id, k.customer_id, k.role,
+       CASE WHEN {email} THEN NULLIF(k.email, '') END,
+       CASE WHEN {phone} THEN NULLIF(k.phone, '') END,
+       CASE WHEN {post} THEN NULLIF(c.postal_address, '') END,
+       CASE WHEN {phone} AND NOT EXISTS (
+           SELECT 1 FROM followup_optout o
+           WHERE o.organisation_id = k.organisation_id AND o.channel = 'sms' AND o.address = k.mobile {asked}
+       ) THEN NULLIF(k.mobile, '') END
+FROM ledger_contact k JOIN ledger_customer c ON c.id = k.customer_id
+WHERE k.organisation_id = {{organisation}} {{these_k}}
 """
 
-CONTACTS = _CONTACTS.format(works="email_failed_at IS NULL")
+CONTACTS = _CONTACTS.format(
+    email="k.email_failed_at IS NULL", phone="k.phone_failed_at IS NULL", post="c.post_failed_at IS NULL", asked=""
+)
 
 CONTACTS_ON = (
-    _CONTACTS.format(works="email_failed_at IS NULL OR email_failed_at >= {day_after}") + " AND known_from_date <= {on}"
+    _CONTACTS.format(
+        email="k.email_failed_at IS NULL OR k.email_failed_at >= {day_after}",
+        phone="(k.phone_failed_at IS NULL OR k.phone_failed_at >= {day_after})",
+        post="c.post_failed_at IS NULL OR c.post_failed_at >= {day_after}",
+        asked="AND o.asked_at < {day_after}",
+    )
+    + " AND k.known_from_date <= {on}"
 )
 
 _TOUCHES = """
@@ -177,12 +193,136 @@ TOUCHES_ON = (
     + " AND t.planned_date <= {on}"
 )
 
+# A case in an agency's or a court's hands pauses everything until it ends: a hold without a last day.
 _HOLDS = """
 SELECT id, customer_id, invoice_id, reason, from_date, until_date, {lifted}
 FROM followup_hold
-WHERE organisation_id = {{organisation}} {{these_or_everyone}}
+WHERE organisation_id = {{organisation}} {{these_or_everyone}} {known}
+UNION ALL
+SELECT -2 * id, customer_id, NULL, 'agency', handed_over_date, NULL, {ended}
+FROM followup_agencycase
+WHERE organisation_id = {{organisation}} AND handed_over_date IS NOT NULL {these_agency}
+UNION ALL
+SELECT -2 * id - 1, customer_id, NULL, 'court', decided_date, NULL, NULL
+FROM followup_legaldecision
+WHERE organisation_id = {{organisation}} AND choice = 'filed' {these_legal}
 """
 
-HOLDS = _HOLDS.format(lifted="lifted_date")
+HOLDS = _HOLDS.format(lifted="lifted_date", ended="ended_date", known="", these_agency="{these}", these_legal="{these}")
 
-HOLDS_ON = _HOLDS.format(lifted="CASE WHEN lifted_date <= {on} THEN lifted_date END") + " AND from_date <= {on}"
+HOLDS_ON = _HOLDS.format(
+    lifted="CASE WHEN lifted_date <= {on} THEN lifted_date END",
+    ended="CASE WHEN ended_date <= {on} THEN ended_date END",
+    known="AND from_date <= {on}",
+    these_agency="{these} AND handed_over_date <= {on}",
+    these_legal="{these} AND decided_date <= {on}",
+)
+
+# Only answers count; what a person took one for, or that it was handled, is known from that moment on.
+_REPLIES = """
+SELECT id, customer_id, received_date, {reading}, {handled}
+FROM followup_reply
+WHERE organisation_id = {{organisation}} AND customer_id IS NOT NULL AND kind = 'answer'
+  AND received_date >= {{remembered}} {{these}}
+"""
+
+REPLIES = _REPLIES.format(reading="NULLIF(reading, '')", handled="handled_at IS NOT NULL")
+
+REPLIES_ON = (
+    _REPLIES.format(
+        reading="CASE WHEN handled_at < {day_after} THEN NULLIF(reading, '') END",
+        handled="COALESCE(handled_at < {day_after}, 1 = 0)",
+    )
+    + " AND received_date <= {on}"
+)
+
+CALLS = """
+SELECT id, customer_id, called_date, outcome
+FROM followup_call
+WHERE organisation_id = {organisation} AND called_date >= {remembered} {these}
+"""
+
+CALLS_ON = CALLS + " AND called_date <= {on}"
+
+_PROMISES = """
+SELECT id, customer_id, currency, amount_minor, made_date, promised_date, tolerance_days, {state}, is_pausing
+FROM followup_promise
+WHERE organisation_id = {{organisation}} {{these}}
+"""
+
+PROMISES = _PROMISES.format(state="state")
+
+PROMISES_ON = (
+    _PROMISES.format(state="CASE WHEN judged_date <= {on} THEN state ELSE 'open' END") + " AND made_date <= {on}"
+)
+
+_SETTLEMENTS = """
+SELECT id, customer_id, pay_by_date, tolerance_days, {state}
+FROM followup_settlement
+WHERE organisation_id = {{organisation}} AND state <> 'draft' {{these}}
+"""
+
+SETTLEMENTS = _SETTLEMENTS.format(state="state")
+
+SETTLEMENTS_ON = (
+    _SETTLEMENTS.format(
+        state="CASE WHEN ended_date <= {on} THEN state WHEN accepted_date <= {on} THEN 'accepted' ELSE 'proposed' END"
+    )
+    + " AND proposed_date <= {on}"
+)
+
+_PLAN_STATE_ON = (
+    "CASE WHEN p.ended_date <= {on} THEN p.state WHEN p.accepted_date <= {on} THEN 'active' ELSE 'proposed' END"
+)
+_INSTALMENTS = """
+SELECT i.id, i.plan_id, p.customer_id, p.currency, i.due_date, i.amount_minor, {paid}, p.grace_days, {state}
+FROM followup_instalment i JOIN followup_paymentplan p ON p.id = i.plan_id
+WHERE p.organisation_id = {{organisation}} {{these_p}}
+"""
+
+INSTALMENTS = _INSTALMENTS.format(paid="i.paid_minor", state="p.state")
+
+INSTALMENTS_ON = (
+    _INSTALMENTS.format(paid="CASE WHEN i.paid_date <= {on} THEN i.paid_minor ELSE 0 END", state=_PLAN_STATE_ON)
+    + " AND p.proposed_date <= {on}"
+)
+
+_PLANNED = """
+SELECT v.plan_id, p.customer_id, v.invoice_id, v.amount_minor
+FROM followup_planinvoice v JOIN followup_paymentplan p ON p.id = v.plan_id
+WHERE p.organisation_id = {{organisation}} AND {state} = 'active' {{these_p}}
+"""
+
+PLANNED = _PLANNED.format(state="p.state")
+
+PLANNED_ON = _PLANNED.format(state=f"({_PLAN_STATE_ON})")
+
+_DISPUTES = """
+SELECT id, customer_id, invoice_id, reason, amount_minor, opened_date, {resolved},
+       CASE WHEN {resolved} IS NULL OR resolution = 'withdrawn' THEN NULL
+            WHEN resolution = 'unjustified' THEN 1 = 0 ELSE 1 = 1 END
+FROM followup_dispute
+WHERE organisation_id = {{organisation}} {{these}}
+"""
+
+DISPUTES = _DISPUTES.format(resolved="resolved_date")
+
+DISPUTES_ON = (
+    _DISPUTES.format(resolved="CASE WHEN resolved_date <= {on} THEN resolved_date END") + " AND opened_date <= {on}"
+)
+
+REASONS = """
+SELECT id, customer_id, invoice_id, reason, stated_date
+FROM followup_latereason
+WHERE organisation_id = {organisation} AND stated_date >= {remembered} {these}
+"""
+
+REASONS_ON = REASONS + " AND stated_date <= {on}"
+
+AP_PROFILES = """
+SELECT customer_id, pay_run, CAST(pay_run_days AS text), cut_off_working_days, confirmed_date IS NOT NULL
+FROM followup_approfile
+WHERE organisation_id = {organisation} AND pay_run <> '' {these}
+"""
+
+AP_PROFILES_ON = AP_PROFILES + " AND confirmed_date <= {on}"

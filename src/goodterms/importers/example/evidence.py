@@ -34,6 +34,7 @@ def as_evidence(ledger: ExampleLedger, on: date | None = None) -> Evidence:
         returned=_returned(ledger, day, ids),
         contacts=ledger.contacts.with_row_index("contact_id", offset=1)
         .join(ids, on="customer_number")
+        .with_columns(postal=pl.lit(None), mobile=pl.lit(None))
         .select(CONTACTS.names())
         .cast(CONTACTS),
     )
