@@ -39,18 +39,35 @@ def age_items(evidence: Evidence) -> pl.DataFrame:
     without due date, and items on hold by themselves today, are kept out of ``chase_minor`` (0). Columns: CHASEABLE.
     A due date is overdue from the day after it.
     """
-    dated = evidence.open_items.join(evidence.customers.select("customer_id", "local_date"), on="customer_id")
+    dated = _dated(evidence)
+    owed = _owed(dated, evidence)
+    credit = _credits(evidence, dated)
+    if credit.height:
+        owed = _net_credits(owed, credit)
+    return owed.select(CHASEABLE.names()).cast(CHASEABLE)
+
+
+def _dated(evidence: Evidence) -> pl.DataFrame:
+    return evidence.open_items.join(evidence.customers.select("customer_id", "local_date"), on="customer_id")
+
+
+def askable_items(evidence: Evidence) -> pl.DataFrame:
+    """What may be asked for of each open invoice, credits not yet taken off: invoice_id, askable_minor.
+
+    The rest of its open amount is held back: disputed, on hold, or not yet due by a plan.
+    """
+    return _owed(_dated(evidence), evidence).select("invoice_id", pl.col("chase_minor").alias("askable_minor"))
+
+
+def _owed(dated: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """The invoices among the dated items, with what is held back taken off ``chase_minor``."""
     owed = dated.filter(pl.col("open_amount_minor") > 0).with_columns(
         (pl.col("local_date") - pl.col("due_date")).dt.total_days().cast(pl.Int32).alias("days_overdue"),
         pl.max_horizontal(pl.col("open_amount_minor") - pl.col("disputed_amount_minor"), 0).alias("undisputed_minor"),
     )
     chase = pl.when(pl.col("due_date").is_null()).then(0).otherwise(pl.col("undisputed_minor"))
     owed = owed.with_columns(chase.alias("chase_minor"), pl.col("open_amount_minor").alias("owed_minor"))
-    owed = _hold_back(_without_planned(_without_disputed(owed, evidence), evidence), evidence)
-    credit = _credits(evidence, dated)
-    if credit.height:
-        owed = _net_credits(owed, credit)
-    return owed.select(CHASEABLE.names()).cast(CHASEABLE)
+    return _hold_back(_without_planned(_without_disputed(owed, evidence), evidence), evidence)
 
 
 def _without_disputed(owed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:

@@ -164,7 +164,7 @@ def _collect(scope: Scope) -> Collected:
         disputes=scope.read(queries.DISPUTES_ON if history else queries.DISPUTES, DISPUTES),
         reasons=scope.read(queries.REASONS_ON if history else queries.REASONS, REASONS),
         ap_profiles=_with_days(scope.read(queries.AP_PROFILES_ON if history else queries.AP_PROFILES, WRITTEN_AP)),
-        holds=_with_early_ends(scope.read(queries.HOLDS_ON if history else queries.HOLDS, PLACED_HOLDS)),
+        holds=with_early_ends(scope.read(queries.HOLDS_ON if history else queries.HOLDS, PLACED_HOLDS)),
         norms=_norms(scope),
         is_from_the_start=False,
     )
@@ -193,7 +193,7 @@ def _norms(scope: Scope) -> Norms | None:
     return Norms.from_json(kept) if kept else None
 
 
-def _with_early_ends(holds: pl.DataFrame) -> pl.DataFrame:
+def with_early_ends(holds: pl.DataFrame) -> pl.DataFrame:
     """A hold lifted by a person held until the day before; one lifted on its first day never held."""
     last = pl.min_horizontal(pl.col("until_date"), pl.col("lifted_date").dt.offset_by("-1d"))
     ended = holds.with_columns(last.alias("until_date"))
