@@ -44,6 +44,7 @@ ENTRIES = {
     "task": page("task"),
     "task-sheet": page("task"),
     "task-finish": deed("task", outcome="Reached"),
+    "call-log": deed("task", outcome="reached"),
     "customers": page(),
     "customer": page("customer"),
     "customer-items": page("customer"),

@@ -2,13 +2,15 @@
 
 from goodterms.core.plan_touches import WAIT_REASONS
 from goodterms.flows.override_profile import PROFILES as OVERRULABLE
-from goodterms.followup.models import Hold, Task
+from goodterms.followup.models import Call, Hold, LateReason, Task
 from goodterms.followup.policy import shipped
 from goodterms.ledger.models import Contact
 from goodterms.outbox.models import Effect
 from goodterms.web.words import (
+    CALL_OUTCOMES,
     CHANNELS,
     HOLD_REASONS,
+    LATE_REASONS,
     PROFILES,
     ROLES,
     STATES,
@@ -40,6 +42,8 @@ def test_every_state_task_hold_role_and_reason_to_wait_has_a_word() -> None:
     assert set(TASKS) == set(Task.Kind.values)
     assert set(HOLD_REASONS) == set(Hold.Reason.values)
     assert set(ROLES) == set(Contact.Role.values)
+    assert set(CALL_OUTCOMES) == set(Call.Outcome.values)
+    assert set(LATE_REASONS) == set(LateReason.Reason.values)
     assert set(WAITS) == set(WAIT_REASONS)
 
 

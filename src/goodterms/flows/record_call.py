@@ -78,6 +78,7 @@ def record_call(
     now: datetime,
     contact: Contact | None = None,
     touch: Touch | None = None,
+    task: Task | None = None,
     phone: str = "",
     is_incoming: bool = False,
     called_at: datetime | None = None,
@@ -89,9 +90,10 @@ def record_call(
 ) -> Call:
     """Keep the call, made at ``called_at`` (or now), and carry out what follows from it, in one transaction.
 
-    The open task of ``touch`` is done with this outcome; a wrong number is marked and to be mended; a call-back
-    becomes a task of its day; ``promise`` and ``reason`` are recorded as made in this call. Raises UnknownOutcome,
-    CallBackDayMissing, ContactOfSomeoneElse, or what keep_recording, make_promise and state_reason refuse.
+    The open tasks ``task`` and that of ``touch`` are done with this outcome; a wrong number is marked and to be
+    mended; a call-back becomes a task of its day; ``promise`` and ``reason`` are recorded as made in this call. Raises
+    UnknownOutcome, CallBackDayMissing, ContactOfSomeoneElse, or what keep_recording, make_promise and state_reason
+    refuse.
     """
     at = called_at or now
     contact = contact or _contact_of(touch)
@@ -122,7 +124,7 @@ def record_call(
         effect_key=touch.effect_id if touch else "",
         data={"call_id": call.pk, "outcome": outcome, "phone": call.phone},
     )
-    _finish_tasks(call, actor, now)
+    _finish_tasks(call, task, actor, now)
     _follow_up(call, now)
     if promise is not None:
         _promise(call, promise, actor, now)
@@ -155,9 +157,9 @@ def _contact_of(touch: Touch | None) -> Contact | None:
     return Contact.objects.filter(pk=touch.contact_id, customer_id=touch.customer_id).first()
 
 
-def _finish_tasks(call: Call, actor: str, now: datetime) -> None:
-    """The call that a task asked for has been made: that of the touch, and an earlier promise to call again."""
-    keys = [_call_back_key(call)] + ([call.touch.effect_id] if call.touch else [])
+def _finish_tasks(call: Call, task: Task | None, actor: str, now: datetime) -> None:
+    """The call that a task asked for has been made: ``task``, that of the touch, an earlier promise to call again."""
+    keys = [_call_back_key(call), task.key if task else "", call.touch.effect_id if call.touch else ""]
     asked = Task.objects.filter(organisation_id=call.organisation_id, key__in=keys, done_at__isnull=True)
     asked.update(done_at=now, done_by=actor, outcome=WORDS[Call.Outcome(call.outcome)].capitalize())
 

@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from goodterms.web.views import customer, customers, message, organisations, outbox, problems, search, tasks, today
+from goodterms.web.views import (
+    calls,
+    customer,
+    customers,
+    message,
+    organisations,
+    outbox,
+    problems,
+    search,
+    tasks,
+    today,
+)
 
 of_organisation: list[URLPattern] = [
     path("", today.today, name="today"),
@@ -11,6 +22,7 @@ of_organisation: list[URLPattern] = [
     path("tasks/<int:pk>/", tasks.task, name="task"),
     path("tasks/<int:pk>/sheet/", tasks.task_sheet, name="task-sheet"),
     path("tasks/<int:pk>/finish/", tasks.task_finish, name="task-finish"),
+    path("tasks/<int:pk>/call/", calls.call_log, name="call-log"),
     path("customers/", customers.customers, name="customers"),
     path("customers/<int:pk>/", customer.customer, name="customer"),
     path("customers/<int:pk>/items/", customer.customer_items, name="customer-items"),

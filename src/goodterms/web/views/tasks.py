@@ -17,16 +17,9 @@ from goodterms.web.queries.customer import contacts_of, customer_day, next_touch
 from goodterms.web.queries.tasks import effect_of, find_task
 from goodterms.web.sent_mail import ReadMail, read_sent
 from goodterms.web.shut_in import shut_in
+from goodterms.web.views.calls import call_context
 
 OUTCOMES = {
-    Task.Kind.CALL: (
-        _("Reached"),
-        _("Gatekeeper"),
-        _("Voicemail"),
-        _("No answer"),
-        _("Hung up"),
-        _("Wrong number"),
-    ),
     Task.Kind.CONTACT_MISSING: (_("Contact added"), _("No contact to be found")),
     Task.Kind.NO_STEP_LEFT: (_("Handed over"), _("Written off"), _("Agreed with the customer"), _("Started again")),
 }
@@ -57,6 +50,8 @@ def task(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
         "balances": balances_of(visit.organisation, ids, customer_day(visit, customer)).get(ids[0], []) if ids else [],
         "contacts": contacts_of(customer) if customer else [],
         "touches": next_touches(customer) if customer else [],
+        "phone": effect.recipient if effect and found.kind == Task.Kind.CALL else "",
+        **call_context(visit, found),
         "outcomes": OUTCOMES.get(Task.Kind(found.kind), USUAL_OUTCOMES),
     }
     return render_page(request, visit, "task.html", context, section="today")
