@@ -1,4 +1,4 @@
-"""E-mail into a folder of .eml files: nothing leaves the machine, every mail program can show them."""
+"""Messages into folders: e-mail as .eml files, which every mail program can show; nothing leaves the machine."""
 
 import hashlib
 import os
@@ -14,11 +14,42 @@ from goodterms.outbox.keys import key_parts
 NAMED_PARTS = ("customer_id", "cycle", "step", "occurrence")
 
 
-class FolderChannel:
-    """Writes each message whole or not at all, under a name made from the effect's key: again is the same file.
+class FolderWriter:
+    """Writes files whole or not at all, each under a name made from an effect's key: again is the same file.
 
     The bytes are written aside, brought onto the disk and renamed: a reader (and a power cut) sees all or nothing.
     """
+
+    def __init__(self, folder: Path, ending: str) -> None:
+        self._folder = folder
+        self._ending = ending
+
+    def open(self) -> None:
+        """Make the folder; raises Unavailable."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def write(self, effect_key: str, content: bytes) -> Path:
+        """Write the effect's file; raises Unavailable, with nothing written."""
+        self.open()
+        path = self._folder / file_name(effect_key, self._ending)
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            _write_to_disk(aside, content)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        aside.replace(path)
+        _bring_to_disk(self._folder)
+        return path
+
+    def _unwritable(self, error: OSError) -> Unavailable:
+        return Unavailable(f"The folder {self._folder} cannot be written to: {error}.", is_whole=True)
+
+
+class FolderChannel:
+    """Writes each e-mail into a file of its own."""
 
     content_type = CONTENT_TYPE
     retry_is_safe = True
@@ -26,43 +57,28 @@ class FolderChannel:
 
     def __init__(self, folder: Path, name: str = "folder") -> None:
         self.name = name
-        self._folder = folder
+        self._writer = FolderWriter(folder, ".eml")
 
     def prepare(self, effect_key: str, message: Message, now: datetime, *, replies_to: str = "") -> Parcel:
         return prepare_email(effect_key, message, now, replies_to)
 
     def open(self) -> None:
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self._unwritable(error) from error
+        self._writer.open()
 
     def hand_over(self, effect_key: str, parcel: Parcel) -> Receipt:
-        self.open()
-        path = self._folder / file_name(effect_key)
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            _write_to_disk(aside, parcel.content)
-        except OSError as error:
-            raise self._unwritable(error) from error
-        aside.replace(path)
-        _bring_to_disk(self._folder)
-        return Receipt(f"written to {path}")
+        return Receipt(f"written to {self._writer.write(effect_key, parcel.content)}")
 
     def close(self) -> None:
         """Nothing is kept open."""
 
-    def _unwritable(self, error: OSError) -> Unavailable:
-        return Unavailable(f"The folder {self._folder} cannot be written to: {error}.", is_whole=True)
 
-
-def file_name(effect_key: str) -> str:
+def file_name(effect_key: str, ending: str = ".eml") -> str:
     """The name of an effect's file: what a person looks for, then a hash that belongs to this key alone."""
     parts = key_parts(effect_key)
     words = "-".join(parts[name] for name in NAMED_PARTS) if parts else ""
     readable = re.sub(r"[^A-Za-z0-9_-]+", "-", words)[:80].strip("-")
     sha256 = hashlib.sha256(effect_key.encode()).hexdigest()[:20]
-    return f"{readable}-{sha256}.eml" if readable else f"{sha256}.eml"
+    return f"{readable}-{sha256}{ending}" if readable else f"{sha256}{ending}"
 
 
 def _write_to_disk(path: Path, content: bytes) -> None:

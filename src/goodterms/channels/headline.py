@@ -2,10 +2,16 @@
 
 from email import policy
 from email.parser import BytesHeaderParser
+from io import BytesIO
+
+from pypdf import PdfReader
 
 
 def headline(content_type: str, content: bytes) -> str:
-    """An e-mail's subject; else the first line of the text."""
+    """An e-mail's subject, a letter's; else the first line of the text."""
     if content_type == "message/rfc822":
         return str(BytesHeaderParser(policy=policy.SMTP).parsebytes(content)["subject"] or "")
+    if content_type == "application/pdf":
+        metadata = PdfReader(BytesIO(content)).metadata
+        return str(metadata.title or "") if metadata else ""
     return content.decode("utf-8", "replace").strip().partition("\n")[0].strip()

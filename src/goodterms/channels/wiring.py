@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from goodterms.channels.call import CallChannel
+from goodterms.channels.certified import CertifiedChannel
 from goodterms.channels.folder import FolderChannel
+from goodterms.channels.letter import LetterChannel
 from goodterms.channels.port import TEST_MODE, Channel
 from goodterms.channels.smtp import SmtpChannel, SmtpServer
 
 
 def channels_from(outbox_folder: Path, smtp: SmtpServer | None) -> Mapping[str, Channel]:
-    """E-mail through ``smtp``, or into the folder without it; calls as tasks; in test mode always the folder.
+    """E-mail through ``smtp``, or into the folder without it; calls as tasks; letters into folders of
+    their own, for people to print; in test mode always folders.
 
     Made once per worker: the connections live in it.
     """
@@ -19,4 +22,15 @@ def channels_from(outbox_folder: Path, smtp: SmtpServer | None) -> Mapping[str, 
         "email": email,
         "email" + TEST_MODE: FolderChannel(outbox_folder / "test-mode", "test folder"),
         "call": CallChannel(),
+        **_on_paper(outbox_folder),
+    }
+
+
+def _on_paper(outbox_folder: Path) -> dict[str, Channel]:
+    tests = outbox_folder / "test-mode"
+    return {
+        "letter": LetterChannel(outbox_folder / "letters"),
+        "letter" + TEST_MODE: LetterChannel(tests / "letters", "test letters"),
+        "certified": CertifiedChannel(outbox_folder / "certified"),
+        "certified" + TEST_MODE: CertifiedChannel(tests / "certified", "test certified"),
     }

@@ -64,7 +64,7 @@ def compose_preview(
         language=language or customer.language or customer.organisation.language,
         sender=sender,
         contact_id=reader.pk if reader else None,
-        recipient=_address(reader, template),
+        recipient=_address(customer, reader, template),
         deadline_date=deadline_date,
         invoice_ids=frozenset(invoice_ids),
         source=source,
@@ -72,10 +72,13 @@ def compose_preview(
     return _compose_all([request], now, on)[0]
 
 
-def _address(contact: Contact | None, template: str) -> str:
+def _address(customer: Customer, contact: Contact | None, template: str) -> str:
+    medium = _medium(template)
+    if medium == "letter":
+        return ", ".join(customer.postal_address.splitlines())
     if contact is None:
         return ""
-    return contact.phone if _is_call(template) else contact.email
+    return contact.phone if medium == "call" else contact.email
 
 
 def _requests(touch_ids: Sequence[int]) -> list[Request]:
@@ -140,7 +143,11 @@ def _choose_language(wanted: str, organisation: Organisation) -> str:
 
 
 def _is_call(template: str) -> bool:
+    return _medium(template) == "call"
+
+
+def _medium(template: str) -> str:
     try:
-        return find_template(template).medium == "call"
+        return find_template(template).medium
     except TemplateUnknown:
-        return False
+        return ""

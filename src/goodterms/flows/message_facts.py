@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -13,13 +13,14 @@ from goodterms.core.evidence import CASH, OPEN_ITEMS
 from goodterms.core.money import Money
 from goodterms.core.policy import PolicyNumbers
 from goodterms.flows import evidence_queries as queries
-from goodterms.flows.collect_evidence import PLACED_HOLDS, Scope
+from goodterms.flows.collect_evidence import Scope
+from goodterms.flows.held_back import read_held_back
 from goodterms.flows.message_interest import work_out_interest
 from goodterms.followup.policy import policy_of
-from goodterms.ledger.models import Contact, Customer, Invoice
+from goodterms.ledger.models import Contact, Customer, Invoice, InvoiceDocument
 from goodterms.messages.catalog import template_catalog
 from goodterms.messages.facts import Debtor, Facts, Item, Payment, Recipient, Sender, Speaker
-from goodterms.messages.message import LOGO_CID, Fault, Image
+from goodterms.messages.message import LOGO_CID, Attachment, Fault, Image
 from goodterms.organizations.models import Organisation, User
 
 _LOGO_TYPES = ("image/png", "image/jpeg", "image/gif")
@@ -54,24 +55,26 @@ class FactReader:
     items: Mapping[int, list[dict[str, Any]]]
     details: Mapping[int, tuple[str, str]]
     cash: Mapping[int, list[dict[str, Any]]]
-    held_invoices: Mapping[int, list[tuple[int, date, date]]]
+    held_back: Mapping[int, int]
     gone: frozenset[str] = field(default=frozenset())
+    copies: Mapping[int, Attachment] = field(default_factory=dict)
 
     @classmethod
     def read(
         cls, organisation: Organisation, requests: Sequence[Request], now: datetime, on: date | None
     ) -> "FactReader":
-        """Read in eight queries; open amounts, cash and holds as they stand, or as known on ``on``."""
+        """Read in eight queries (nine with letters); open amounts, cash and holds as they are, or were on ``on``."""
         ids = sorted({request.customer_id for request in requests})
         scope = Scope(organisation, now, ids, on)
         items = scope.read(queries.OPEN_ITEMS_ON if on else queries.OPEN_ITEMS, OPEN_ITEMS)
         customers = {row["id"]: row for row in Customer.objects.filter(pk__in=ids).values(*_CUSTOMER)}
+        today = {pk: on or _local_date(row["timezone"], organisation, now) for pk, row in customers.items()}
         invoices = Invoice.objects.filter(pk__in=items["invoice_id"].to_list())
         contacts = Contact.objects.filter(pk__in={request.contact_id for request in requests if request.contact_id})
         return cls(
             organisation=organisation,
             numbers=policy_of(organisation).numbers,
-            today={pk: on or _local_date(row["timezone"], organisation, now) for pk, row in customers.items()},
+            today=today,
             customers=customers,
             contacts={row["id"]: row for row in contacts.values(*_CONTACT)},
             items=_by_customer(items),
@@ -79,8 +82,9 @@ class FactReader:
                 pk: (number, order) for pk, number, order in invoices.values_list("id", "number", "purchase_order")
             },
             cash=_by_customer(scope.read(queries.CASH_ON if on else queries.CASH, CASH)),
-            held_invoices=_invoice_holds(scope),
+            held_back=read_held_back(scope, items, today),
             gone=_people_who_left(organisation, customers),
+            copies=_read_copies(requests, items),
         )
 
     def facts_for(self, request: Request) -> Facts:
@@ -91,13 +95,16 @@ class FactReader:
         owed = [(pk, item) for pk, item in every if item.open.amount_minor > 0 and item.due_date]
         looks_ahead = template is not None and template.looks_ahead
         ahead = request.invoice_ids if looks_ahead else frozenset()
+        if template is not None and template.whole_account:
+            ahead = frozenset(pk for pk, _ in owed)
         listed = [(pk, item) for pk, item in owed if item.days_overdue > 0 or pk in ahead]
         items = tuple(item for _, item in listed)
         later = tuple(item for pk, item in owed if item.days_overdue <= 0 and pk not in ahead)
         credits = tuple(item for _, item in every if item.open.amount_minor < 0)
         rows = self.cash.get(request.customer_id, ())
         cash = tuple(Money(row["unallocated_minor"], row["currency"]) for row in rows if row["unallocated_minor"])
-        facts = self._facts(request, today, items, credits=credits, cash=cash, later=later)
+        copies = tuple(self.copies[pk] for pk, _ in listed if pk in self.copies) if request.template in _LETTERS else ()
+        facts = self._facts(request, today, items, credits=credits, cash=cash, later=later, copies=copies)
         return work_out_interest(facts, template, self.organisation, self.numbers)
 
     def _facts(self, request: Request, today: date, items: tuple[Item, ...], **more: Any) -> Facts:
@@ -106,7 +113,7 @@ class FactReader:
             today=today,
             sender=_describe_sender(self.organisation),
             speaker=self._speaker(request, customer),
-            recipient=self._recipient(request),
+            recipient=self._recipient(request, customer),
             customer=Debtor(number=customer["number"], name=customer["name"], terms_days=customer["terms_days"]),
             items=items,
             deadline=request.deadline_date,
@@ -118,32 +125,33 @@ class FactReader:
     def _item(self, row: Mapping[str, Any], today: date) -> tuple[int, Item]:
         number, order = self.details.get(row["invoice_id"], ("", ""))
         currency, opened = row["currency"], row["open_amount_minor"]
-        holds = self.held_invoices.get(row["customer_id"], ())
-        is_held = any(pk == row["invoice_id"] and first <= today <= last for pk, first, last in holds)
-        held = opened if is_held and opened > 0 else min(row["disputed_amount_minor"], max(opened, 0))
         return row["invoice_id"], Item(
             number=number,
             issue_date=row["issue_date"],
             due_date=row["due_date"],
             amount=Money(row["amount_minor"], currency),
             open=Money(opened, currency),
-            held=Money(held, currency),
+            held=Money(self.held_back.get(row["invoice_id"], 0), currency),
             days_overdue=(today - row["due_date"]).days if row["due_date"] else 0,
             purchase_order=order,
         )
 
-    def _recipient(self, request: Request) -> Recipient:
+    def _recipient(self, request: Request, customer: Mapping[str, Any]) -> Recipient:
         contact = self.contacts.get(request.contact_id or 0, {})
         is_call = request.template in _CALLS
         return Recipient(
-            email=contact.get("email", "") if is_call else request.recipient,
+            email=contact.get("email", "") if is_call or request.template in _LETTERS else request.recipient,
             name=contact.get("name", ""),
             role=contact.get("role", "other"),
             phone=request.recipient if is_call else contact.get("phone", ""),
+            postal=tuple(customer["postal_address"].splitlines()),
+            country=customer["country"],
         )
 
     def find_contact_faults(self, request: Request) -> tuple[Fault, ...]:
         """A touch was decided for one address; when the contact has another by now, it must be decided anew."""
+        if request.template in _LETTERS:
+            return self._find_address_faults(request)
         contact = self.contacts.get(request.contact_id or 0)
         if contact is None:
             return ()
@@ -151,6 +159,15 @@ class FactReader:
         if present.strip().lower() == request.recipient.strip().lower():
             return ()
         text = f"This was decided for {request.recipient}, but the contact's address is {present or 'empty'} now"
+        return (Fault("recipient_changed", f"{text}; the next run decides anew."),)
+
+    def _find_address_faults(self, request: Request) -> tuple[Fault, ...]:
+        """The same for a letter: the address it was decided for, at most 254 characters of it, must still stand."""
+        present = self.customers[request.customer_id]["postal_address"]
+        decided = _letters_and_digits(request.recipient)
+        if not decided or (present and _letters_and_digits(present).startswith(decided)):
+            return ()
+        text = f"This was decided for {request.recipient}, but the customer's address is another now"
         return (Fault("recipient_changed", f"{text}; the next run decides anew."),)
 
     def _speaker(self, request: Request, customer: Mapping[str, Any]) -> Speaker:
@@ -169,9 +186,38 @@ class FactReader:
         return Speaker(name=organisation.name, email=email, phone=organisation.sender_phone, is_person=False)
 
 
-_CUSTOMER = ("id", "number", "name", "timezone", "terms_days", "relationship_owner", "relationship_owner_email")
+_CUSTOMER = (
+    *("id", "number", "name", "country", "timezone", "terms_days", "postal_address"),
+    *("relationship_owner", "relationship_owner_email"),
+)
 _CONTACT = ("id", "name", "role", "email", "phone")
 _CALLS = frozenset(name for name, template in template_catalog().items() if template.medium == "call")
+_LETTERS = frozenset(name for name, template in template_catalog().items() if template.medium == "letter")
+# A letter is folded into an envelope: more copies than these are sent in another way.
+_MOST_COPIES = 20
+_LARGEST_COPY_BYTES = 5 * 1024 * 1024
+
+
+def _letters_and_digits(text: str) -> str:
+    """An address without its line ends and punctuation, which change on its way onto one line."""
+    return "".join(character for character in text.casefold() if character.isalnum())
+
+
+def _read_copies(requests: Sequence[Request], items: pl.DataFrame) -> dict[int, Attachment]:
+    """Invoice -> its file as it was sent, for the customers who get a letter."""
+    readers = {request.customer_id for request in requests if request.template in _LETTERS}
+    if not readers:
+        return {}
+    asked = items.filter(pl.col("customer_id").is_in(list(readers)) & (pl.col("open_amount_minor") > 0))["invoice_id"]
+    files = InvoiceDocument.objects.filter(invoice__in=asked.to_list(), media_type="application/pdf")
+    rows = files.select_related("invoice").order_by("invoice__due_date", "invoice_id")
+    copies: dict[int, Attachment] = {}
+    count: defaultdict[int, int] = defaultdict(int)
+    for row in rows:
+        count[row.invoice.customer_id] += 1
+        if count[row.invoice.customer_id] <= _MOST_COPIES and len(row.content) <= _LARGEST_COPY_BYTES:
+            copies[row.invoice_id] = Attachment(row.invoice.number, row.media_type, bytes(row.content))
+    return copies
 
 
 def _by_customer(frame: pl.DataFrame) -> dict[int, list[dict[str, Any]]]:
@@ -183,17 +229,6 @@ def _by_customer(frame: pl.DataFrame) -> dict[int, list[dict[str, Any]]]:
 
 def _local_date(timezone: str, organisation: Organisation, now: datetime) -> date:
     return now.astimezone(find_zone(timezone, organisation.timezone)).date()
-
-
-def _invoice_holds(scope: Scope) -> dict[int, list[tuple[int, date, date]]]:
-    """Customer -> (invoice, first day, last day) of holds on single invoices; one lifted early ends the day before."""
-    holds: defaultdict[int, list[tuple[int, date, date]]] = defaultdict(list)
-    query = queries.HOLDS_ON if scope.on else queries.HOLDS
-    for row in scope.read(query, PLACED_HOLDS).filter(pl.col("invoice_id").is_not_null()).iter_rows(named=True):
-        lifted = row["lifted_date"]
-        last = min(row["until_date"], lifted - timedelta(days=1)) if lifted else row["until_date"]
-        holds[row["customer_id"]].append((row["invoice_id"], row["from_date"], last))
-    return holds
 
 
 def _people_who_left(organisation: Organisation, customers: Mapping[int, Mapping[str, Any]]) -> frozenset[str]:
@@ -213,7 +248,10 @@ def _describe_sender(organisation: Organisation) -> Sender:
         phone=organisation.sender_phone,
         website=organisation.website,
         address=tuple(organisation.postal_address.splitlines()),
+        country=organisation.country,
         logo=logo,
+        brand_color=organisation.brand_color,
+        letter_layout=organisation.letter_layout,
     )
 
 

@@ -16,9 +16,10 @@ class Template(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
     purpose: str
-    medium: Literal["email", "call"] = "email"
+    medium: Literal["email", "call", "letter"] = "email"
     asks_money: bool = False
     looks_ahead: bool = False
+    whole_account: bool = False
     interest: Literal["none", "announced", "claimed"] = "none"
 
 

@@ -32,8 +32,8 @@ _IBAN = re.compile(r"[A-Z][A-Z]\d\d(?:[ \N{NO-BREAK SPACE}]?[A-Z0-9]{1,4}){3,8}(
 def check(message: Message, facts: Facts) -> tuple[Fault, ...]:
     """Everything that keeps this message from leaving; empty when it may.
 
-    Every amount and date in the subject, the text part and the HTML part is read back and must be one that ``facts``
-    hold; what must be said must be there.
+    Every amount and date in the subject, the text part, the HTML part and the letter is read back and must be one that
+    ``facts`` hold; what must be said must be there.
     """
     try:
         language = language_of(message.language)
@@ -67,6 +67,8 @@ def check_call(message: Message, facts: Facts) -> tuple[Fault, ...]:
 def _read_parts(message: Message, facts: Facts, language: Language) -> list[PartRead]:
     suspects = list_suspects(facts, language)
     texts = {"subject": message.subject, "text": message.text, "HTML part": read_html(message.html)}
+    if message.letter:
+        texts["letter"] = message.letter.read_text()
     return [read_part(name, text, mask_facts(text, suspects), language) for name, text in texts.items()]
 
 
@@ -76,7 +78,10 @@ def read_html(page: str) -> str:
 
 
 def _check_addresses(message: Message) -> Iterator[Fault]:
-    if not message.recipient_email:
+    if message.letter:
+        if not message.recipient_email:
+            yield Fault("address_missing", "There is no postal address to write to; add one to the customer.")
+    elif not message.recipient_email:
         yield Fault("recipient_missing", "There is no e-mail address to send to; add one to a contact of the customer.")
     elif not is_address(message.recipient_email):
         text = f"{message.recipient_email!r} is not a valid e-mail address; correct it in the customer's contacts."

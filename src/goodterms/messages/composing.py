@@ -1,10 +1,13 @@
 """Facts and a template into a finished message."""
 
+from dataclasses import replace
+
 from goodterms.messages.catalog import find_template
 from goodterms.messages.context import describe_facts
 from goodterms.messages.facts import Facts
 from goodterms.messages.html_layout import lay_out_html
 from goodterms.messages.languages import Language, language_of
+from goodterms.messages.letter import make_letter, one_line
 from goodterms.messages.message import PAYMENT_CODE_CID, Image, Message
 from goodterms.messages.parts import Part, PaymentDetails, take_apart
 from goodterms.messages.payment import draw_payment_code
@@ -30,7 +33,7 @@ def compose(facts: Facts, template: str, language: str, source: str | None = Non
     images = _pictures(parts, facts, asks_money=kind.asks_money)
     subject = _fit_subject(rendered)
     has_code = any(image.cid == PAYMENT_CODE_CID for image in images)
-    return Message(
+    message = Message(
         template=template,
         language=tongue.code,
         subject=subject,
@@ -44,6 +47,10 @@ def compose(facts: Facts, template: str, language: str, source: str | None = Non
         recipient_email=facts.recipient.email,
         images=images,
     )
+    if kind.medium != "letter":
+        return message
+    letter = make_letter(subject, parts, facts, tongue, kind)
+    return replace(message, letter=letter, recipient_email=one_line(facts.recipient.postal), attachments=facts.copies)
 
 
 def _pictures(parts: tuple[Part, ...], facts: Facts, *, asks_money: bool) -> tuple[Image, ...]:

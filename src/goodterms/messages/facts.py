@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from goodterms.core.money import Money
-from goodterms.messages.message import Image
+from goodterms.messages.message import Attachment, Image
 
 # Values that exports write where there is none.
 _EMPTY_WORDS = frozenset({"none", "null", "nan", "n/a", "undefined"})
@@ -50,7 +50,10 @@ class Sender(_Tidy):
     phone: str = ""
     website: str = ""
     address: tuple[str, ...] = ()
+    country: str = ""
     logo: Image | None = None
+    brand_color: str = ""
+    letter_layout: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +68,14 @@ class Speaker(_Tidy):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient(_Tidy):
-    """The contact the message goes to; ``role`` as in ledger.Contact."""
+    """The contact the message goes to; ``role`` as in ledger.Contact, ``postal`` are the lines on an envelope."""
 
     email: str
     name: str = ""
     role: str = "other"
     phone: str = ""
+    postal: tuple[str, ...] = ()
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +199,8 @@ class Facts:
     """Everything a message may say, as the ledger had it at one moment.
 
     ``items`` are the invoices the message is about (overdue ones, and those the step looks ahead to); ``later`` are
-    the others, not yet due. ``today`` is the customer's own date.
+    the others, not yet due. ``today`` is the customer's own date. ``copies`` are invoices as they were sent, for
+    letters to enclose.
     """
 
     today: date
@@ -210,6 +216,7 @@ class Facts:
     payment: Payment | None = None
     interest: Interest | None = None
     home_currency: str = "EUR"
+    copies: tuple[Attachment, ...] = ()
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:

@@ -40,6 +40,7 @@ class Language:
     date_patterns: Mapping[str, str]
     labels: Mapping[str, str]
     call_labels: Mapping[str, str]
+    letter_labels: Mapping[str, str]
     profiles: Mapping[str, str]
     habits: Mapping[str, str]
     answers: Mapping[str, tuple[str, ...]]
@@ -162,6 +163,7 @@ def _load_language(code: str) -> Language:
         date_patterns={style: content["dates"][style] for style in _STYLES},
         labels=content["labels"],
         call_labels=content["call"],
+        letter_labels=content["letter"],
         profiles=content["profiles"],
         habits=content["habits"],
         answers={question: tuple(options) for question, options in content["answers"].items()},

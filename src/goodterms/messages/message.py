@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from goodterms.messages.letter_content import Letter
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -34,9 +36,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """An e-mail in all its parts; ``text`` and ``html`` say the same.
+    """An e-mail in all its parts; ``text`` and ``html`` say the same, and so does ``letter``, where it is one.
 
     ``images`` holds what ``html`` refers to by ``cid:`` (logo, payment code). ``summary`` is one line for the timeline.
+    ``recipient_email`` is the address that the medium needs: a call's phone number, a letter's address on one line.
     """
 
     template: str
@@ -53,6 +56,7 @@ class Message:
     cc: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    letter: Letter | None = None
 
     @property
     def logo(self) -> Image | None:

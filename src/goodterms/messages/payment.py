@@ -92,14 +92,26 @@ def quote_reference(facts: Facts) -> str:
 
 def draw_payment_code(facts: Facts) -> Image | None:
     """The EPC code (EPC069-12) of a SEPA transfer over the whole EUR total, or None where it cannot apply."""
+    content = write_payment_code(facts)
+    return Image(PAYMENT_CODE_CID, "image/png", _draw_code(content)) if content else None
+
+
+def write_payment_code(facts: Facts) -> str:
+    """What that code says; empty where it cannot apply."""
     total = next((statement.total for statement in facts.statements if statement.currency == "EUR"), None)
     payment = facts.payment
     if total is None or payment is None or not is_iban(payment.iban):
-        return None
+        return ""
     compact = replace(payment, iban=iban_numbers.compact(payment.iban), bic=payment.bic.replace(" ", ""))
     if compact.iban[:2] not in _SEPA or total.amount_minor > _CODE_AMOUNT_LIMIT_MINOR or not compact.account_holder:
-        return None
-    return Image(PAYMENT_CODE_CID, "image/png", _draw_code(_write_epc(compact, total, quote_reference(facts))))
+        return ""
+    return _write_epc(compact, total, quote_reference(facts))
+
+
+def draw_code_outline(content: str) -> str:
+    """A QR code without its quiet zone as an SVG picture, which stays sharp at any size."""
+    code = zxingcpp.create_barcode(content, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    return str(code.to_svg(scale=1, add_quiet_zones=False))
 
 
 def _write_epc(payment: Payment, total: Money, reference: str) -> str:

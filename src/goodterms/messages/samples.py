@@ -41,7 +41,9 @@ def poor_facts() -> Facts:
         today=TODAY,
         sender=Sender(name="Example Supplies Ltd", email="accounts@supplies.example"),
         speaker=Speaker(name="Example Supplies Ltd", email="accounts@supplies.example", is_person=False),
-        recipient=Recipient(email="office@customer.example", phone="+44 1632 960003"),
+        recipient=Recipient(
+            email="office@customer.example", phone="+44 1632 960003", postal=("2 Sample Road", "Exampleton EX2 3AB")
+        ),
         customer=Debtor(number="C1001", name="Example Customer Ltd"),
         items=(sample_item("INV-2041", 1, Money(480_00, "GBP")),),
         payment=Payment(link="https://pay.supplies.example/c1001"),
@@ -60,10 +62,16 @@ def rich_facts() -> Facts:
             phone="+44 1632 960000",
             website="https://supplies.example",
             address=("1 Example Street", "Exampleton EX1 2MP"),
+            country="GB",
         ),
         speaker=Speaker(name="Robin Example", email="robin@supplies.example", phone="+44 1632 960002"),
         recipient=Recipient(
-            email="sam@customer.example", name="Sam Example", role="accounts_payable", phone="+44 1632 960004"
+            email="sam@customer.example",
+            name="Sam Example",
+            role="accounts_payable",
+            phone="+44 1632 960004",
+            postal=("Musterstraße 5", "12345 Musterstadt"),
+            country="DE",
         ),
         customer=Debtor(number="C1002", name="Example Customer GmbH", terms_days=30),
         items=_rich_items(),

@@ -1,0 +1,1 @@
+"""The page of a letter, as a template for typst."""

@@ -1,0 +1,106 @@
+"""Letters into PDF: one template, plain data in, and the same bytes for the same letter and moment."""
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache, lru_cache
+from importlib.resources import files
+from io import BytesIO
+
+import typst
+from pypdf import PdfReader, PdfWriter
+from pypdf.errors import PyPdfError
+from pypdf.generic import NameObject
+
+from goodterms.channels.letter_layouts import LETTER_LAYOUTS
+from goodterms.messages.letter_content import Letter
+from goodterms.messages.message import Attachment
+
+PAGE = files("goodterms.channels") / "letter_page" / "letter.typ"
+_NOT_SHOWN = re.compile(r'the text `"(.*?)"` could not be displayed')
+
+
+class Unprintable(Exception):
+    """A letter holds signs that no font of this machine has."""
+
+    def __init__(self, sign: str) -> None:
+        super().__init__(
+            f"No font on this machine can print {sign!r}; install one that can, such as Debian's fonts-noto-core, "
+            "or fonts-noto-cjk for Chinese, Japanese and Korean, and restart goodterms."
+        )
+
+
+def render_letters(letters: Sequence[Letter], at: datetime) -> bytes:
+    """The letters one after the other in one PDF/A, dated ``at``; raises Unprintable."""
+    first = letters[0]
+    names = sorted({letter.layout for letter in letters})
+    data = {
+        "title": first.subject,
+        "author": first.sender_name,
+        "fonts": _families(),
+        "layouts": {name: LETTER_LAYOUTS[name].as_json() for name in names},
+        "letters": [letter.as_json() for letter in letters],
+    }
+    return compile_page(_source(PAGE.name), data, at)
+
+
+def compile_page(source: bytes, data: object, at: datetime) -> bytes:
+    """A typst source with its data as PDF; raises Unprintable.
+
+    Archivable (ISO 19005-3, level A: text selectable and tagged) and accessible (ISO 14289-1).
+    """
+    try:
+        pdf = _compiler().compile(
+            input=source,
+            format="pdf",
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            pdf_standards=["a-3a", "ua-1"],
+            timestamp=int(at.timestamp()),
+        )
+    except typst.TypstError as error:
+        if found := _NOT_SHOWN.search(error.message):
+            raise Unprintable(found[1]) from error
+        raise
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+def enclose(letter: bytes, copies: Sequence[Attachment]) -> bytes:
+    """The letter with the pages of these PDF files behind it; a file that cannot be read is left out.
+
+    With pages of others in it the file is no PDF/A any more, and no longer says so.
+    """
+    writer = PdfWriter(clone_from=BytesIO(letter))
+    for copy in copies:
+        try:
+            pages = list(PdfReader(BytesIO(copy.content)).pages)
+        except (PyPdfError, ValueError):
+            continue
+        for page in pages:
+            writer.add_page(page)
+    writer.root_object.pop(NameObject("/Metadata"), None)
+    out = BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+@cache
+def _compiler() -> typst.Compiler:
+    """One compiler per process: what it made once, such as a logo, it does not make again."""
+    return typst.Compiler(font_paths=_fonts())
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts()
+
+
+@cache
+def _families() -> list[str]:
+    return sorted(set(_fonts().families()))
+
+
+@lru_cache
+def _source(name: str) -> bytes:
+    return (files("goodterms.channels") / "letter_page" / name).read_bytes()
