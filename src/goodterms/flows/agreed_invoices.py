@@ -30,7 +30,7 @@ class SeveralCurrencies(Refusal):
     def __init__(self, currencies: Sequence[str]) -> None:
         super().__init__(
             f"The invoices are in several currencies ({', '.join(currencies)}), which are never added up: "
-            "name an amount with its currency, and make one agreement for each."
+            "name the invoices, or an amount with its currency, and make one agreement for each."
         )
 
 

@@ -1,0 +1,72 @@
+"""A plan is changed by agreement (a new plan that replaces it once accepted), or cancelled."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from goodterms.core.money import Money
+from goodterms.core.refusal import Refusal
+from goodterms.flows.agreed_invoices import amount_words
+from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
+from goodterms.flows.propose_plan import Terms, approval_key, propose_plan
+from goodterms.flows.withdraw_promise import ReasonMissing
+from goodterms.flows.write_task import close_task
+from goodterms.followup.models import PaymentPlan
+from goodterms.organizations.models import Organisation
+
+
+class PlanOver(Refusal):
+    """A plan to be changed or cancelled has ended."""
+
+    def __init__(self, plan: PaymentPlan) -> None:
+        state = PaymentPlan.State(plan.state).label.lower()
+        super().__init__(f"This plan is {state} since {plan.ended_date or plan.proposed_date}; propose a new one.")
+
+
+@transaction.atomic
+def change_plan(
+    organisation: Organisation, plan: PaymentPlan, *, terms: Terms, note: str = "", actor: str, now: datetime
+) -> PaymentPlan:
+    """Propose other terms for what is still open of a running plan; it goes on until the new one is accepted.
+
+    Raises PlanOver, or what propose_plan refuses.
+    """
+    plan.refresh_from_db()
+    if plan.state != PaymentPlan.State.ACTIVE:
+        raise PlanOver(plan)
+    still_open = [link.invoice for link in plan.invoices.select_related("invoice") if link.invoice.open_amount_minor]
+    return propose_plan(
+        organisation,
+        plan.customer,
+        terms=terms,
+        invoices=still_open,
+        note=note,
+        replaces=plan,
+        actor=actor,
+        now=now,
+    )
+
+
+@transaction.atomic
+def cancel_plan(organisation: Organisation, plan: PaymentPlan, *, reason: str, actor: str, now: datetime) -> None:
+    """End a proposed or running plan, with the reason; chasing goes on. Raises PlanOver or ReasonMissing."""
+    if not reason.strip():
+        raise ReasonMissing("the plan is cancelled")
+    today = local_day(organisation, plan.customer, now)
+    running = PaymentPlan.objects.filter(
+        pk=plan.pk, organisation=organisation, state__in=[PaymentPlan.State.PROPOSED, PaymentPlan.State.ACTIVE]
+    )
+    if not running.update(state=PaymentPlan.State.CANCELLED, ended_date=today, end_reason=reason):
+        plan.refresh_from_db()
+        raise PlanOver(plan)
+    close_task(plan.customer, approval_key(plan), outcome="cancelled", actor=actor, now=now)
+    raise_facts_version(organisation, plan.customer)
+    amount = amount_words(Money(plan.total_minor, plan.currency))
+    write_timeline(
+        plan.customer,
+        "plan_cancelled",
+        f"Plan over {amount} cancelled. {reason}",
+        actor=actor,
+        now=now,
+        data={"plan_id": plan.pk},
+    )
