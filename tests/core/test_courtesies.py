@@ -194,3 +194,31 @@ def test_the_next_check_in_counts_from_the_last_one() -> None:
     for ago, step in ((59, None), (60, "check-in")):
         again = {"step": "check-in", "ago": ago, "cycle": "quiet-2025-10-31"}
         assert step_of(decide_case(override="bad_patch", history=[0], sent=[*sent, again])) == step
+
+
+# --- before a known pay run --------------------------------------------------------------------------------------
+
+
+def red_tape(**case: Any) -> str | None:
+    """On Tuesday 10 March; pay run on Fridays, cut-off two working days before, unless told otherwise."""
+    return step_of(decide_case(override="red_tape", **{"ap": {"run": "weekday", "days": [5], "cut_off": 2}, **case}))
+
+
+def test_the_word_before_a_pay_run_goes_out_before_its_cut_off() -> None:
+    assert red_tape(open=[-1]) == "before-pay-run"
+    assert red_tape(open=[-1], ap={"run": "day_of_month", "days": [31], "cut_off": 2}) is None
+
+
+def test_what_a_later_pay_run_pays_in_time_is_not_spoken_of_yet() -> None:
+    assert red_tape(open=[-9]) == "before-pay-run", "due on Thursday of next week, before the run on that Friday"
+    assert red_tape(open=[-10]) is None, "due on the Friday itself"
+
+
+def test_before_the_same_cut_off_it_is_said_once() -> None:
+    told = {"step": "before-pay-run", "ago": 4, "cycle": "due-2026-03-11", "playbook": "red_tape"}
+    assert red_tape(open=[-1], sent=[told]) is None
+
+
+def test_without_a_known_pay_run_the_due_date_decides() -> None:
+    assert step_of(decide_case(override="red_tape", open=[-4])) == "before-pay-run"
+    assert step_of(decide_case(override="red_tape", open=[-1])) is None

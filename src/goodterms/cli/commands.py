@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from goodterms.cli.ap import ap
 from goodterms.cli.backup import backup, restore, resume_sending
 from goodterms.cli.calling import call_app
 from goodterms.cli.daily import customers, preview, run
@@ -71,6 +72,7 @@ app.command("problems", rich_help_panel=EVERY_DAY)(problems)
 app.command("hold", rich_help_panel=EVERY_DAY)(hold)
 app.add_typer(call_app, name="call", rich_help_panel=EVERY_DAY)
 app.command("reason", rich_help_panel=EVERY_DAY)(reason)
+app.command("ap", rich_help_panel=EVERY_DAY)(ap)
 app.command("run", rich_help_panel=EVERY_DAY)(run)
 app.command("preview", rich_help_panel=EVERY_DAY)(preview)
 app.command("customers", rich_help_panel=EVERY_DAY)(customers)

@@ -4,6 +4,7 @@ import polars as pl
 
 from goodterms.core.chase import CYCLE_PREFIX, items_asked
 from goodterms.core.evidence import Evidence
+from goodterms.core.pay_run_windows import AHEAD, find_pay_run_windows
 from goodterms.core.policy import Policy
 
 DUE_PREFIX, QUIET_PREFIX, WELCOME = "due-", "quiet-", "welcome"
@@ -25,6 +26,7 @@ def find_courtesies(
     """
     free = people.join(carried, on="customer_id", how="anti").with_columns(pl.col("profile").alias("playbook"))
     found = [
+        _before_pay_run(free, items, evidence, policy),
         _around_due_date(free, items, evidence, policy),
         _welcomes(free, habits, evidence, policy),
         _thanks(free, habits, evidence, policy),
@@ -48,21 +50,41 @@ def _around_due_date(free: pl.DataFrame, items: pl.DataFrame, evidence: Evidence
     owed = items.filter((pl.col("chase_minor") > 0) & (pl.col("days_overdue") <= policy.numbers.grace_days))
     rows = free.drop("cycle").join(owed, on="customer_id")
     opened = _in_window(rows, "due", pl.col("days_overdue"), policy)
+    is_timed = pl.col("customer_id").is_in(evidence.ap_profiles["customer_id"].implode())
+    opened = opened.filter(~(is_timed & pl.col("before_cut_off_days").is_not_null()))
     opened = opened.join(_told(evidence), on=["customer_id", "step"], how="left")
     was_told = pl.col("due_date") <= pl.col("_told_date") - pl.duration(days=pl.col("from_day"))
     opened = opened.filter(~was_told.fill_null(value=False))
+    grouped = _in_one_word(opened, free, policy)
+    cycle = pl.lit(DUE_PREFIX) + pl.col("due_date").dt.to_string("%Y-%m-%d")
+    return grouped.sort("position", descending=True).with_columns(cycle.alias("cycle"))
+
+
+def _before_pay_run(free: pl.DataFrame, items: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.DataFrame:
+    """One word, before the cut-off of a known pay run, over what is due until the run after it; once per cut-off."""
+    steps = policy.playbooks.steps.filter((pl.col("anchor") == "due") & pl.col("before_cut_off_days").is_not_null())
+    rows = free.drop("cycle").join(steps.drop("at_most"), on="playbook")
+    rows = find_pay_run_windows(rows, evidence.ap_profiles).filter(pl.col("local_date") >= pl.col("opens_date"))
+    owed = items.filter((pl.col("chase_minor") > 0) & (pl.col("days_overdue") <= policy.numbers.grace_days))
+    opened = rows.join(owed, on="customer_id").filter(pl.col("due_date") < pl.col("run_after_date"))
+    cuts = opened.select("customer_id", "step", "cut_off_date").unique(["customer_id", "step"])
+    grouped = _in_one_word(opened.drop(AHEAD.names()), free, policy).join(cuts, on=["customer_id", "step"])
+    cycle = pl.lit(DUE_PREFIX) + pl.col("cut_off_date").dt.to_string("%Y-%m-%d")
+    return grouped.with_columns(cycle.alias("cycle")).drop("cut_off_date")
+
+
+def _in_one_word(opened: pl.DataFrame, free: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """All items of a customer's step in one row, where they reach the least balance worth a word."""
     least = policy.numbers.minimum_balance_minor
     total = pl.col("chase_minor").sum().over("customer_id", "step", "currency")
     minimum = pl.col("currency").replace_strict(list(least), list(least.values()), default=0, return_dtype=pl.Int64)
     opened = opened.filter(total >= minimum).sort("customer_id", "due_date", "invoice_id")
     keys = [*free.drop("cycle").columns, *policy.playbooks.steps.drop("playbook", "at_most").columns]
-    grouped = opened.group_by(keys, maintain_order=True).agg(
+    return opened.group_by(keys, maintain_order=True).agg(
         pl.col("due_date", "days_overdue").first(),
         pl.col("invoice_id").first().alias("carrying_invoice_id"),
         items_asked("chase_minor"),
     )
-    cycle = pl.lit(DUE_PREFIX) + pl.col("due_date").dt.to_string("%Y-%m-%d")
-    return grouped.sort("position", descending=True).with_columns(cycle.alias("cycle"))
 
 
 def _told(evidence: Evidence) -> pl.DataFrame:

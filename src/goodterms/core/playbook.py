@@ -34,6 +34,7 @@ STEPS = pl.Schema(
         "needs_approval": pl.Boolean(),
         "deadline_days": pl.Int32(),  # null: sets no deadline
         "asks_why": pl.Boolean(),
+        "before_cut_off_days": pl.Int32(),  # null: not timed to the customer's pay run
     }
 )
 
@@ -63,6 +64,9 @@ class Step(BaseModel):
     deadline_days: int | None = Field(None, ge=1)
     asks_why: bool = False
     needs: Literal["interest"] | None = None
+    before_cut_off_days: int | None = Field(
+        None, ge=0, le=20, description="Where the pay run is known: so many working days before its cut-off instead."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> "Step":

@@ -15,6 +15,7 @@ from goodterms.flows.collect_evidence import organisation_date, reading
 from goodterms.flows.decide_day import Decided, decide_for
 from goodterms.flows.note_unreadable import note_unreadable
 from goodterms.flows.seal_timeline import seal_timeline
+from goodterms.flows.write_ap_profile import suggest_for_red_tape
 from goodterms.flows.write_standings import read_standings, write_standings
 from goodterms.followup.models import DayRun, Task
 from goodterms.organizations.models import Organisation
@@ -86,6 +87,8 @@ def _write(
     if on is None:
         counts["summaries_renewed"] = _write_summaries(organisation, decided)
     counts["profiles_changed"] = write_standings(organisation, decided, before, run_date, now)
+    if on is None:
+        counts["pay_runs_suggested"] = suggest_for_red_tape(organisation, run_date)
     counts["touches_new"] = write_touches(organisation, decided.decision.touches, decided.policy, now)
     counts["tasks_new"] = _write_tasks(organisation, decided.decision.problems, run_date, now)
     counts["data_problems_new"] = note_unreadable(organisation, now)
