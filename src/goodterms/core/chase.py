@@ -8,6 +8,16 @@ from goodterms.core.calendar import business_days
 from goodterms.core.evidence import Evidence
 from goodterms.core.policy import Policy
 
+PAUSES = pl.Schema(
+    {
+        "customer_id": pl.Int64(),
+        "hold_until_date": pl.Date(),
+        "hold_reason": pl.String(),
+        "promise_until_date": pl.Date(),
+        "plan_until_date": pl.Date(),
+    }
+)
+_NEVER = pl.lit(None, dtype=pl.Date())
 ENDLESS = date(9999, 12, 31)
 """The last day of a pause that ends only with its cause, such as a case in an agency's hands."""
 CYCLE_PREFIX = "since-"
@@ -81,13 +91,20 @@ def last_contacts(evidence: Evidence) -> pl.DataFrame:
         unsent_today.any().alias("is_tried_today"),
         pl.col("deadline_date").filter(sent.is_not_null()).max(),
     )
-    replies = evidence.replies.group_by("customer_id").agg(
-        pl.col("received_date").max().alias("last_reply_date"),
-        pl.col("received_date").filter(~pl.col("is_handled")).max().alias("unhandled_reply_date"),
-    )
-    calls = evidence.calls.group_by("customer_id").agg(pl.col("called_date").max().alias("last_call_date"))
-    both = per_touch.join(replies, on="customer_id", how="full", coalesce=True)
-    both = both.join(calls, on="customer_id", how="full", coalesce=True)
+    both = per_touch
+    if evidence.replies.is_empty():
+        both = both.with_columns(last_reply_date=_NEVER, unhandled_reply_date=_NEVER)
+    else:
+        replies = evidence.replies.group_by("customer_id").agg(
+            pl.col("received_date").max().alias("last_reply_date"),
+            pl.col("received_date").filter(~pl.col("is_handled")).max().alias("unhandled_reply_date"),
+        )
+        both = both.join(replies, on="customer_id", how="full", coalesce=True)
+    if evidence.calls.is_empty():
+        both = both.with_columns(last_call_date=_NEVER)
+    else:
+        calls = evidence.calls.group_by("customer_id").agg(pl.col("called_date").max().alias("last_call_date"))
+        both = both.join(calls, on="customer_id", how="full", coalesce=True)
     last = pl.max_horizontal("last_touch_date", "last_reply_date", "last_call_date")
     return both.with_columns(last.alias("last_contact_date")).drop(
         "last_touch_date", "last_reply_date", "last_call_date"
@@ -97,35 +114,54 @@ def last_contacts(evidence: Evidence) -> pl.DataFrame:
 def pauses(evidence: Evidence) -> pl.DataFrame:
     """Per customer the last day of a hold, of an open promise or settlement, or of a plan that is kept.
 
-    Columns: customer_id, hold_until_date, hold_reason, promise_until_date, plan_until_date. Holds count on the days
-    between their first and last, and lift themselves.
+    Columns: PAUSES. Holds count on the days between their first and last, and lift themselves.
     """
-    dates = evidence.customers.select("customer_id", "local_date")
+    parts = [part for part in (_held(evidence), _awaited(evidence), _planned(evidence)) if not part.is_empty()]
+    found = pl.DataFrame(schema={"customer_id": pl.Int64()})
+    for part in parts:
+        found = found.join(part, on="customer_id", how="full", coalesce=True)
+    return found.with_columns(
+        pl.lit(None, dtype=kind).alias(name) for name, kind in PAUSES.items() if name not in found.columns
+    ).select(PAUSES.names())
+
+
+def _held(evidence: Evidence) -> pl.DataFrame:
+    """The last day of the longest hold that is in force: customer_id, hold_until_date, hold_reason."""
     whole = evidence.holds.filter(pl.col("invoice_id").is_null())
+    if whole.is_empty():
+        return whole
+    dates = evidence.customers.select("customer_id", "local_date")
     everyone = whole.filter(pl.col("customer_id").is_null()).drop("customer_id")
     own = whole.filter(pl.col("customer_id").is_not_null())
     held = pl.concat([own.join(dates, on="customer_id"), everyone.join(dates, how="cross")], how="diagonal_relaxed")
     held = held.with_columns(pl.col("until_date").fill_null(ENDLESS))
     held = held.filter(pl.col("local_date").is_between(pl.col("from_date"), pl.col("until_date")))
-    holds = (
-        held.sort("until_date", "hold_id")
-        .group_by("customer_id")
-        .agg(pl.col("until_date").last().alias("hold_until_date"), pl.col("reason").last().alias("hold_reason"))
+    longest = held.sort("until_date", "hold_id").group_by("customer_id")
+    return longest.agg(
+        pl.col("until_date").last().alias("hold_until_date"), pl.col("reason").last().alias("hold_reason")
     )
+
+
+def _awaited(evidence: Evidence) -> pl.DataFrame:
+    """Until when an open promise, or a settlement on the table, is waited for: customer_id, promise_until_date."""
+    if evidence.promises.is_empty() and evidence.settlements.is_empty():
+        return evidence.promises
     grace = pl.duration(days=pl.col("tolerance_days"))
-    waits_for = (pl.col("promised_date") + grace).alias("promise_until_date")
-    promises = evidence.promises.filter((pl.col("state") == "open") & pl.col("is_pausing")).with_columns(waits_for)
+    promises = evidence.promises.filter((pl.col("state") == "open") & pl.col("is_pausing"))
+    promised = promises.select("customer_id", (pl.col("promised_date") + grace).alias("promise_until_date"))
     offers = evidence.settlements.filter(pl.col("state").is_in(["proposed", "accepted"]))
     offered = offers.select("customer_id", (pl.col("pay_by_date") + grace).alias("promise_until_date"))
-    awaited = pl.concat([promises.select("customer_id", "promise_until_date"), offered])
-    promised = awaited.group_by("customer_id").agg(pl.col("promise_until_date").max())
-    kept = evidence.instalments.filter(
-        (pl.col("plan_state") == "active") & (pl.col("paid_minor") < pl.col("amount_minor"))
-    )
+    return pl.concat([promised, offered]).group_by("customer_id").agg(pl.col("promise_until_date").max())
+
+
+def _planned(evidence: Evidence) -> pl.DataFrame:
+    """The last day on which an active plan is kept, as far as it was paid: customer_id, plan_until_date."""
+    if evidence.instalments.is_empty():
+        return evidence.instalments
+    unpaid = (pl.col("plan_state") == "active") & (pl.col("paid_minor") < pl.col("amount_minor"))
     patience = pl.col("due_date") + pl.duration(days=pl.col("grace_days"))
-    plans = kept.group_by("customer_id").agg(patience.min().alias("plan_until_date"))
-    both = holds.join(promised, on="customer_id", how="full", coalesce=True)
-    return both.join(plans, on="customer_id", how="full", coalesce=True)
+    plans = evidence.instalments.filter(unpaid).group_by("customer_id")
+    return plans.agg(patience.min().alias("plan_until_date"))
 
 
 def describe_customers(

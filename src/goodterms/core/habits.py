@@ -1,5 +1,7 @@
 """Summaries and open items into payment habits, shrunk toward the organisation's own."""
 
+from collections.abc import Callable
+
 import polars as pl
 
 from goodterms.core import signals
@@ -62,23 +64,35 @@ def measure_habits(summaries: pl.DataFrame, items: pl.DataFrame, evidence: Evide
         "customer_id", "local_date", "is_protected", pl.col("signal_seen_date").alias("_seen")
     )
     frame = base.join(summaries, on="customer_id", how="left", maintain_order="left")
-    for part in (
-        _open_state(items),
-        rank_exposure(sum_overdue(items), norms),
-        _first_open(evidence),
-        _returned(evidence),
-        _replies(evidence),
-        _touches(evidence, summaries),
-        _calls(evidence),
-        _commitments(evidence),
-        _disputes(evidence),
-        _reasons(evidence),
-    ):
+    for part in (_open_state(items), rank_exposure(sum_overdue(items), norms), _first_open(evidence)):
         frame = frame.join(part, on="customer_id", how="left", maintain_order="left")
+    frame = _with_told(frame, evidence)
+    if evidence.touches.is_empty():
+        frame = frame.with_columns(_unknown("touch_count", "unanswered_touch_count", "silence_days"))
+    else:
+        frame = frame.join(_touches(evidence, summaries), on="customer_id", how="left", maintain_order="left")
     frame = _fill_counts(frame)
     frame = _with_expectation(frame, norms)
     frame = signals.detect(frame, items.filter(IS_LATE))
     return frame.select(HABITS.names()).cast(HABITS).with_columns(drop_last_bits(pl.selectors.float()))
+
+
+def _with_told(frame: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Add what answers, calls, agreements and disputes tell; nulls where a customer has none.
+
+    Frames without a row are not even grouped: for one customer that is most of them, and most of the time.
+    """
+    unknown: list[str] = []
+    for sources, columns, tell in _TELLERS:
+        if all(getattr(evidence, name).is_empty() for name in sources):
+            unknown += columns
+        else:
+            frame = frame.join(tell(evidence), on="customer_id", how="left", maintain_order="left")
+    return frame.with_columns(_unknown(*unknown))
+
+
+def _unknown(*columns: str) -> list[pl.Expr]:
+    return [pl.lit(None, dtype=HABITS[name]).alias(name) for name in columns]
 
 
 IS_LATE = (pl.col("days_overdue") > 0) & (pl.col("chase_minor") > 0)
@@ -204,6 +218,22 @@ def _reasons(evidence: Evidence) -> pl.DataFrame:
         pl.col("reason").is_in(CASH_REASONS).sum().alias("cash_reason_count"),
         pl.col("reason").is_in(PROCESS_REASONS).sum().alias("process_reason_count"),
     )
+
+
+_Teller = tuple[tuple[str, ...], tuple[str, ...], Callable[[Evidence], pl.DataFrame]]
+_TELLERS: tuple[_Teller, ...] = (
+    (("returned",), ("returned_count",), _returned),
+    (("replies",), ("reply_count", "forewarning_count", "abuse_count"), _replies),
+    (("calls",), ("hung_up_count",), _calls),
+    (
+        ("promises", "instalments"),
+        ("promises_kept", "promises_broken", "promise_open", "plan_active", "plan_defaulted"),
+        _commitments,
+    ),
+    (("disputes",), ("open_dispute_count", "unjustified_dispute_count"), _disputes),
+    (("reasons",), ("last_reason", "cash_reason_count", "process_reason_count"), _reasons),
+)
+"""What each of these frames tells: the frames, the columns, and the function."""
 
 
 def _fill_counts(frame: pl.DataFrame) -> pl.DataFrame:
