@@ -56,7 +56,8 @@ def write_ap_profile(
 ) -> ApProfile:
     """Note what is known (FIELDS); a pay run a person names is thereby confirmed.
 
-    Raises UnknownApField or PayRunUnusable. ``pay_run_days``: weekdays 1 (Monday) to 7 for ``pay_run="weekday"``, days 1 to 31 for ``"day_of_month"``.
+    Raises UnknownApField or PayRunUnusable. ``pay_run_days``: weekdays 1 (Monday) to 7 for ``pay_run="weekday"``,
+    days 1 to 31 for ``"day_of_month"``.
     """
     for name in given:
         if name not in FIELDS:
