@@ -133,6 +133,7 @@ def frames(amounts: list[int], paid: int, today: date, after: int) -> tuple[pl.D
     money = {
         "agreement_id": [1],
         "paid_minor": [paid],
+        "cash_minor": [0],
         "left_minor": [sum(amounts) - paid],
         "last_paid_date": [today if paid else None],
     }

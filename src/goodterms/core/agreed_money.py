@@ -28,7 +28,8 @@ PAID = pl.Schema(
     {
         "agreement_id": pl.Int64(),
         "paid_minor": pl.Int64(),
-        "left_minor": pl.Int64(),  # open now on its invoices
+        "cash_minor": pl.Int64(),  # of that, still on account
+        "left_minor": pl.Int64(),  # open now on its invoices, beyond that cash
         "last_paid_date": pl.Date(),  # null: nothing was paid
     }
 )
@@ -74,6 +75,7 @@ def _with_cash(sums: pl.DataFrame, items: pl.DataFrame, cash: pl.DataFrame) -> p
     return with_cash.select(
         "agreement_id",
         paid_minor=pl.col("paid_minor") + usable,
+        cash_minor=usable,
         left_minor=pl.col("left_minor") - usable,
         last_paid_date=pl.max_horizontal("_last_date", "_cash_date"),
     )

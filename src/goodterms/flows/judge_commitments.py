@@ -8,6 +8,7 @@ from django.db import transaction
 from goodterms.flows.judge_disputes import find_overdue_disputes
 from goodterms.flows.judge_plans import judge_running_plans
 from goodterms.flows.judge_promises import judge_open_promises
+from goodterms.flows.judge_settlements import judge_running_settlements
 from goodterms.organizations.models import Organisation
 
 
@@ -21,5 +22,6 @@ def judge_commitments(organisation: Organisation, today: date, now: datetime) ->
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     found = judge_open_promises(organisation, today, now)
     found += judge_running_plans(organisation, today, now)
+    found += judge_running_settlements(organisation, today, now)
     found += find_overdue_disputes(organisation, today, now)
     return found

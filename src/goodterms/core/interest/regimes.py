@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -120,6 +120,8 @@ class _Table(_Row):
     known_until: date
     rate_rule: RateRule
     day_count: DayCount
+    allocation: Literal["", "costs_interest_principal"] = ""
+    allocation_basis: str = ""
     notes: tuple[str, ...] = ()
     countries: dict[str, date]
     country_notes: dict[str, str] = Field(default_factory=dict)
@@ -132,7 +134,8 @@ class Regime:
     """One law of late payment as it holds for one country.
 
     `known_from` and `known_until` bound the days for which interest can be computed. `country_note` says where
-    the country's own law gives the creditor more than this regime, or is None.
+    the country's own law gives the creditor more than this regime, or is None. `allocation` is the order in which
+    the law puts money to claims (core.fees), empty where it prescribes none, and `allocation_basis` its source.
     """
 
     code: str
@@ -147,6 +150,8 @@ class Regime:
     known_until: date
     rates: tuple[Rate, ...]
     compensation: tuple[CompensationTier, ...]
+    allocation: str = ""
+    allocation_basis: str = ""
     notes: tuple[str, ...] = ()
     country_note: str | None = None
 
@@ -259,6 +264,8 @@ def _regime_of(name: str, table: _Table) -> Regime:
         known_until=table.known_until,
         rates=table.rates,
         compensation=table.compensation,
+        allocation=table.allocation,
+        allocation_basis=table.allocation_basis,
         notes=table.notes,
     )
 

@@ -1,0 +1,129 @@
+"""Running settlements are judged: the rest is forgiven once the agreed money is in, else they lapse with their day."""
+
+from collections import Counter
+from datetime import date, datetime
+
+import polars as pl
+
+from goodterms.core.money import Money
+from goodterms.database.reading import read_inside_transaction
+from goodterms.database.writing import update_frame
+from goodterms.flows.agreed_invoices import amount_words
+from goodterms.flows.propose_settlement import settlement_words
+from goodterms.flows.put_to_claims import order_claims, put_cash_to, restate
+from goodterms.flows.read_agreed import (
+    AGREEMENTS,
+    SETTLED,
+    Word,
+    raise_facts_versions,
+    read_paid,
+    with_local_dates,
+    write_words,
+)
+from goodterms.followup.models import Settlement, Task
+from goodterms.ledger.models import Allocation
+from goodterms.organizations.models import Organisation
+
+_RUNNING = pl.Schema(
+    {
+        "settlement_id": pl.Int64(),
+        "customer_id": pl.Int64(),
+        "currency": pl.String(),
+        "state": pl.String(),
+        "pay_minor": pl.Int64(),
+        "paid_before": pl.Int64(),
+        "pay_by_date": pl.Date(),
+        "tolerance_days": pl.Int32(),
+        "since_date": pl.Date(),
+        "timezone": pl.String(),
+    }
+)
+_QUERY = (
+    "SELECT s.id, s.customer_id, s.currency, s.state, s.pay_minor, s.paid_minor, s.pay_by_date, s.tolerance_days,"
+    " s.proposed_date, c.timezone FROM followup_settlement s JOIN ledger_customer c ON c.id = s.customer_id"
+    " WHERE s.organisation_id = %s AND s.state IN ('draft', 'proposed', 'accepted') ORDER BY s.id"
+)
+
+
+def judge_running_settlements(organisation: Organisation, today: date, now: datetime) -> Counter[str]:
+    """Fulfil or lapse settlements in the running transaction, which must hold the organisation; counts by new state.
+
+    The agreed money in time fulfils one that was accepted; where it was only proposed, paying accepts it.
+    """
+    rows = read_inside_transaction(_QUERY, [organisation.pk], _RUNNING)
+    if rows.is_empty():
+        return Counter()
+    last_day = pl.col("pay_by_date") + pl.duration(days=pl.col("tolerance_days"))
+    rows = with_local_dates(rows, organisation, today, now).with_columns(until_date=last_day)
+    counted = rows.with_columns(agreement_id="settlement_id", until_date=pl.min_horizontal("until_date", "local_date"))
+    paid = read_paid(counted.select(AGREEMENTS.names()), SETTLED)
+    rows = rows.join(paid, left_on="settlement_id", right_on="agreement_id", how="left", maintain_order="left")
+    rows = rows.with_columns(pl.col("paid_minor").fill_null(0))
+    is_in = (pl.col("paid_minor") >= pl.col("pay_minor")) & (pl.col("state") != "draft")
+    fulfilled = rows.filter(is_in)
+    lapsed = rows.filter(~is_in & (pl.col("until_date") < pl.col("local_date")))
+    changed = rows.filter(pl.col("paid_minor") != pl.col("paid_before"))
+    update_frame("followup_settlement", changed.select("paid_minor", id="settlement_id"), ["id"])
+    still_agreed = pl.col("pay_minor") - (pl.col("paid_minor") - pl.col("cash_minor"))
+    ready = fulfilled.select("settlement_id", "local_date", still_agreed.alias("still_agreed"))
+    words = [_fulfil(organisation, *row) for row in ready.iter_rows()]
+    words += _lapse(lapsed)
+    write_words(organisation, words, today, now)
+    raise_facts_versions(pl.concat([fulfilled["customer_id"], lapsed["customer_id"]]))
+    return Counter(settlements_fulfilled=fulfilled.height) + Counter(settlements_lapsed=lapsed.height)
+
+
+def _fulfil(organisation: Organisation, settlement_id: int, day: date, still_agreed: int) -> Word:
+    """Put cash on account to the invoices as far as it was agreed, and forgive what is left on them."""
+    settlement = Settlement.objects.select_related("customer").get(pk=settlement_id)
+    claims = [link.invoice for link in settlement.invoices.select_related("invoice")]
+    claims = order_claims(organisation, claims)
+    put_cash_to(organisation, claims, most_minor=still_agreed, since=settlement.proposed_date, until=day)
+    for claim in claims:
+        claim.refresh_from_db()
+    rest = [claim for claim in claims if claim.open_amount_minor]
+    Allocation.objects.bulk_create(
+        Allocation(
+            organisation=organisation,
+            customer=settlement.customer,
+            invoice=claim,
+            source=Allocation.Source.FORGIVEN,
+            allocated_date=day,
+            amount_minor=claim.open_amount_minor,
+        )
+        for claim in rest
+    )
+    forgiven = sum(claim.open_amount_minor for claim in rest)
+    restate(rest)
+    if settlement.accepted_date is None:
+        settlement.accepted_date, settlement.accepted_detail = day, "By paying the agreed amount."
+    settlement.state, settlement.ended_date, settlement.forgiven_minor = Settlement.State.FULFILLED, day, forgiven
+    settlement.save(update_fields=["state", "ended_date", "forgiven_minor", "accepted_date", "accepted_detail"])
+    words = amount_words(Money(forgiven, settlement.currency))
+    return Word(
+        customer_id=settlement.customer_id,
+        kind="settlement_fulfilled",
+        text=f"Settlement fulfilled: {settlement_words(settlement)}. {words} forgiven.",
+        data={"settlement_id": settlement.pk, "forgiven_minor": forgiven},
+    )
+
+
+def _lapse(lapsed: pl.DataFrame) -> list[Word]:
+    ends = lapsed.select(id="settlement_id", state=pl.lit("lapsed"), ended_date="local_date")
+    update_frame("followup_settlement", ends, ["id"])
+    return [_lapsed_word(one) for one in Settlement.objects.filter(pk__in=lapsed["settlement_id"].to_list())]
+
+
+def _lapsed_word(settlement: Settlement) -> Word:
+    paid = amount_words(Money(settlement.paid_minor, settlement.currency))
+    was_accepted = settlement.accepted_date is not None
+    text = f"Settlement lapsed: {settlement_words(settlement)}; {paid} came in. Everything is owed again."
+    return Word(
+        customer_id=settlement.customer_id,
+        kind="settlement_lapsed",
+        text=text,
+        data={"settlement_id": settlement.pk, "paid_minor": settlement.paid_minor},
+        task_kind=Task.Kind.PROMISE_BROKEN if was_accepted else "",
+        task_key=f"settlement_lapsed:{settlement.pk}" if was_accepted else "",
+        task_title=f"Settlement not kept ({settlement_words(settlement)}): ask why, or go on" if was_accepted else "",
+    )
