@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from goodterms.channels.call import CallChannel
+from goodterms.channels.certified import CertifiedChannel
 from goodterms.channels.folder import FolderChannel, file_name
+from goodterms.channels.letter import LetterChannel
 from goodterms.channels.port import TEST_MODE, Channel, Unavailable
 from goodterms.channels.smtp import SmtpChannel
 from goodterms.channels.wiring import channels_from
@@ -36,6 +38,12 @@ def folder_bench(folder: Path) -> Bench:
     return Bench(FolderChannel(folder), lambda: [path.read_bytes() for path in folder.glob("*.eml")], blocked)
 
 
+def paper_bench(folder: Path, kind: type[LetterChannel]) -> Bench:
+    (folder / "file").write_text("in the way of a folder")
+    written = lambda: [path.read_bytes() for path in folder.glob("*.pdf")]  # noqa: E731
+    return Bench(kind(folder), written, kind(folder / "file" / "letters"))
+
+
 def call_bench() -> Bench:
     def sheets() -> list[bytes]:
         return [f"{task.title}\n\n{task.detail}".encode() for task in Task.objects.filter(kind="call")]
@@ -56,7 +64,7 @@ def remembering_bench() -> Bench:
     )
 
 
-@pytest.fixture(params=["smtp", "folder", "call", "remembering"])
+@pytest.fixture(params=["smtp", "folder", "letter", "certified", "call", "remembering"])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     if request.param == "smtp":
         mailbox = Mailbox()
@@ -66,14 +74,21 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
             yield Bench(channel, arrived, SmtpChannel(plain_server(down.port)))
             channel.close()
     else:
-        makers = {"folder": lambda: folder_bench(tmp_path), "call": call_bench, "remembering": remembering_bench}
+        makers = {
+            "folder": lambda: folder_bench(tmp_path),
+            "letter": lambda: paper_bench(tmp_path, LetterChannel),
+            "certified": lambda: paper_bench(tmp_path, CertifiedChannel),
+            "call": call_bench,
+            "remembering": remembering_bench,
+        }
         yield makers[request.param]()
 
 
 @pytest.fixture
 def effect(bench: Bench) -> Effect:
     """An effect of the channel's kind, in the database."""
-    return make_queue(1, channel="call" if bench.channel.name == "call" else "email")[0]
+    kind = bench.channel.name.partition(" ")[0]
+    return make_queue(1, channel=kind if kind in ("call", "letter", "certified") else "email")[0]
 
 
 def test_contract_names_fit_their_columns(bench: Bench) -> None:

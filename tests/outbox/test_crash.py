@@ -185,6 +185,23 @@ def test_crash_at_every_statement_of_the_hand_over_makes_each_call_task_once(
     assert (tally.counts["lost"], tally.counts["double"], tally.counts["uncertain"]) == (0, 0, 0)
 
 
+@pytest.mark.parametrize("channel", ["letter", "certified"])
+def test_crash_at_every_statement_of_the_hand_over_writes_each_letter_once(
+    channel: str, workers: Workers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tally = Tally(channel.capitalize())
+    folder = tmp_path / {"letter": "letters", "certified": "certified"}[channel]
+
+    def letters(effects: list[Effect]) -> list[int]:
+        return [(folder / file_name(effect.key, ".pdf")).exists() for effect in effects]
+
+    sweep(tally, workers, channel, letters, {"hand_over"}, folder=str(tmp_path))
+    tell(tally, capsys)
+    assert (tally.counts["lost"], tally.counts["double"], tally.counts["uncertain"]) == (0, 0, 0)
+    for message in SentMessage.objects.select_related("effect"):
+        assert (folder / file_name(message.effect.key, ".pdf")).read_bytes() == bytes(message.content)
+
+
 def test_crash_at_every_statement_of_the_recovery_itself(
     workers: Workers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -44,6 +44,13 @@ class FolderWriter:
         _bring_to_disk(self._folder)
         return path
 
+    def receive(self, effect_key: str, content: bytes) -> Receipt:
+        """The same, with a receipt that names the file below the installation's folder: where that is, is nobody's
+        business who reads the record.
+        """
+        path = self.write(effect_key, content)
+        return Receipt(f"written to {path.parent.name}/{path.name}")
+
     def _unwritable(self, error: OSError) -> Unavailable:
         return Unavailable(f"The folder {self._folder} cannot be written to: {error}.", is_whole=True)
 
@@ -66,7 +73,7 @@ class FolderChannel:
         self._writer.open()
 
     def hand_over(self, effect_key: str, parcel: Parcel) -> Receipt:
-        return Receipt(f"written to {self._writer.write(effect_key, parcel.content)}")
+        return self._writer.receive(effect_key, parcel.content)
 
     def close(self) -> None:
         """Nothing is kept open."""

@@ -40,7 +40,7 @@ class LetterChannel:
         self._writer.open()
 
     def hand_over(self, effect_key: str, parcel: Parcel) -> Receipt:
-        return Receipt(f"written to {self._writer.write(effect_key, parcel.content)}")
+        return self._writer.receive(effect_key, parcel.content)
 
     def close(self) -> None:
         """Nothing is kept open."""

@@ -14,8 +14,9 @@ class Window:
     height: float
 
     def holds(self, left: float, top: float) -> bool:
-        """Whether a point lies inside."""
-        return self.left <= left <= self.left + self.width and self.top <= top <= self.top + self.height
+        """Whether a point lies inside, to a tenth of a millimetre."""
+        across = self.left - 0.1 <= left <= self.left + self.width + 0.1
+        return across and self.top - 0.1 <= top <= self.top + self.height + 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
