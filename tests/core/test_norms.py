@@ -99,3 +99,7 @@ def test_nobody_is_said_to_have_never_paid_where_payments_are_not_known(taken_ov
     decision = decide(replace(told, is_from_the_start=not taken_over), make_policy())
     assert decision.standings["profile"].to_list() == [profile]
     assert decision.habits["is_history_known"].to_list() == [not taken_over]
+
+
+def test_norms_that_an_older_version_kept_are_none() -> None:
+    assert Norms.from_json({"usual_days_late": 2.0, "exposure": {}}) is None

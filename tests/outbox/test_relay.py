@@ -350,3 +350,9 @@ def test_a_worker_told_to_stop_ends_after_the_message_in_hand_and_gives_the_rest
     assert (counts.sent, states()) == (2, ["sent", "sent", "queued", "queued", "queued"])
     assert relay(channel).sent == 3, "at once, without waiting for a lease"
     assert Attempt.objects.count() == 5
+
+
+def test_the_effects_of_another_organisation_can_be_left_alone() -> None:
+    make_queue(2)
+    assert relay(RememberingChannel(), organisation_id=Effect.objects.first().organisation_id + 1).sent == 0
+    assert relay(RememberingChannel(), organisation_id=Effect.objects.first().organisation_id).sent == 2

@@ -100,7 +100,10 @@ def _run_for_real(creditor: Organisation, day: date | None, now: datetime) -> tu
     gate, compose = functools.partial(judge_effects, on=day), functools.partial(compose_touches, on=day)
     sent: Counter[str] = Counter()
     for moment in _moments(creditor, day, now):
-        sent.update(asdict(relay_due(moment, worker_name(), channels, gate=gate, compose=compose)))
+        done_now = relay_due(
+            moment, worker_name(), channels, gate=gate, compose=compose, organisation_id=creditor.pk if day else None
+        )
+        sent.update(asdict(done_now))
     return done.decided, {
         "date": done.run_date,
         "dry_run": False,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, Self
 
@@ -34,8 +34,10 @@ class Norms:
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Self:
-        """What ``to_json`` gave."""
+    def from_json(cls, kept: Mapping[str, Any]) -> Self | None:
+        """What ``to_json`` gave; None for what an older version kept."""
+        if not kept.keys() >= {part.name for part in fields(cls)}:
+            return None
         exposure = {currency: tuple(amounts) for currency, amounts in kept["exposure"].items()}
         return cls(kept["usual_days_late"], exposure, date.fromisoformat(kept["payments_known_from"]))
 

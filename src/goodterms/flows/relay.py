@@ -87,12 +87,14 @@ def relay_due(
     gate: Gate = judge_effects,
     compose: Compose = compose_touches,
     is_stopping: Callable[[], bool] = lambda: False,
+    organisation_id: int | None = None,
 ) -> RelayCounts:
     """Carry out everything that is due at ``now``, each effect tried once; what became of them.
 
     ``worker`` names this running worker alone, ``channels`` are its own (channels.wiring). ``lease`` must be longer
     than a hand-over may take. ``clock`` gives the time of each hand-over in a long call; without it that is ``now``.
-    ``is_stopping`` ends it after the message in hand; what else was claimed is given back. Raises RuntimeError inside
+    ``is_stopping`` ends it after the message in hand; what else was claimed is given back. With ``organisation_id``
+    the others' effects are left alone: their gate would be asked about another day. Raises RuntimeError inside
     a transaction: marks and outcomes are commits of their own.
     """
     with durable_commits():
@@ -101,7 +103,8 @@ def relay_due(
             relay.counts["queued"] = queue_due(now)
         relay.counts["recovered"] = recover_claims(now, channels)
         relay.counts["expired"] = expire_drafts(now)
-        while not is_stopping() and (effects := claim_batch(relay.open_channels(), now, worker, lease, batch)):
+        claim = partial(claim_batch, now=now, worker=worker, lease=lease, limit=batch, organisation_id=organisation_id)
+        while not is_stopping() and (effects := claim(relay.open_channels())):
             relay.relay_batch(effects)
         seal_recent(now)
     return RelayCounts(**{part.name: relay.counts[part.name] for part in fields(RelayCounts)})

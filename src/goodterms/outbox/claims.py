@@ -16,7 +16,7 @@ from goodterms.outbox.statements import Change, execute_together, fetch_one, ins
 CLAIM_POSTGRESQL = """
 WITH picked AS MATERIALIZED (
     SELECT id FROM outbox_effect
-    WHERE state = 'queued' AND channel = ANY(%s) AND not_before <= %s
+    WHERE state = 'queued' AND channel = ANY(%s) AND not_before <= %s {whose}
     ORDER BY not_before, id LIMIT %s FOR UPDATE SKIP LOCKED
 )
 UPDATE outbox_effect SET state = 'claimed', claimed_by = %s, claim_expires_at = %s
@@ -26,7 +26,7 @@ CLAIM_SQLITE = """
 UPDATE outbox_effect SET state = 'claimed', claimed_by = %s, claim_expires_at = %s
 WHERE state = 'queued' AND id IN (
     SELECT id FROM outbox_effect
-    WHERE state = 'queued' AND channel IN ({channels}) AND not_before <= %s
+    WHERE state = 'queued' AND channel IN ({channels}) AND not_before <= %s {whose}
     ORDER BY not_before, id LIMIT %s
 ) RETURNING id
 """
@@ -39,19 +39,27 @@ MARK = (
 GIVEN_UP = "id = %s AND state = 'uncertain' AND claimed_by = %s AND handed_over_at = %s"
 
 
-def claim_batch(channels: Sequence[str], now: datetime, worker: str, lease: timedelta, limit: int) -> list[Effect]:
+def claim_batch(
+    channels: Sequence[str],
+    now: datetime,
+    worker: str,
+    lease: timedelta,
+    limit: int,
+    organisation_id: int | None = None,
+) -> list[Effect]:
     """Claim up to ``limit`` queued effects of these channels whose time has come, the longest waiting first.
 
-    Committed when it returns. ``worker`` must name one running worker alone. Two workers never get the same effect:
+    Those of every organisation, or of one. Committed when it returns. ``worker`` must name one running worker alone. Two workers never get the same effect:
     PostgreSQL's second one skips what the first has locked, SQLite's waits for the first one's commit.
     """
     # As the database writes moments: SQLite keeps text, which must compare with what the models wrote.
+    whose = "" if organisation_id is None else f"AND organisation_id = {int(organisation_id)}"
     due, expires = (connection.ops.adapt_datetimefield_value(moment) for moment in (now, now + lease))
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(CLAIM_POSTGRESQL, [list(channels), due, limit, worker, expires])
+            cursor.execute(CLAIM_POSTGRESQL.format(whose=whose), [list(channels), due, limit, worker, expires])
         else:
-            statement = CLAIM_SQLITE.format(channels=", ".join(["%s"] * len(channels)))
+            statement = CLAIM_SQLITE.format(channels=", ".join(["%s"] * len(channels)), whose=whose)
             cursor.execute(statement, [worker, expires, *channels, due, limit])
         ids = [row[0] for row in cursor.fetchall()]
         return list(Effect.objects.filter(pk__in=ids).order_by("not_before", "pk")) if ids else []

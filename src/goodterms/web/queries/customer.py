@@ -5,10 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
+from goodterms.core.calendar import find_zone
 from goodterms.flows.decide_day import decide_for
 from goodterms.flows.write_standings import evidence_sentence
 from goodterms.followup.models import CustomerProfile, Hold, Task, TimelineEvent, Touch
@@ -40,7 +40,7 @@ def find_customer(organisation: Organisation, pk: int) -> Customer | None:
 
 def customer_day(visit: Visit, customer: Customer | None) -> date:
     """The customer's own calendar day."""
-    zone = ZoneInfo(customer.timezone) if customer and customer.timezone else visit.zone
+    zone = find_zone(customer.timezone if customer else "", visit.zone.key)
     return visit.now.astimezone(zone).date()
 
 
