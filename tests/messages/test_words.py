@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from goodterms.messages.call_sheet import Background, Habits
+from goodterms.messages.call_background import Background, Habits
 from goodterms.messages.catalog import Template, template_catalog
 from goodterms.messages.facts import Facts
 from goodterms.messages.finishing import finish

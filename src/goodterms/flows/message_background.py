@@ -9,12 +9,18 @@ from django.db.models import Count, F, Window
 from django.db.models.functions import RowNumber
 
 from goodterms.core.calendar import find_zone
+from goodterms.flows.call_agreements import read_agreements, read_missing, read_unanswered
 from goodterms.followup.models import CustomerProfile, HabitSummary, TimelineEvent
+from goodterms.followup.policy import policy_of
 from goodterms.ledger.models import Customer, Payment
-from goodterms.messages.call_sheet import Background, Habits
+from goodterms.messages.call_background import Agreed, Authority, Background, Habits
 from goodterms.organizations.models import Organisation
 
-LAST_WORDS = 6
+LAST_WORDS = 5
+NOT_SAID = ("profile_changed", "signal", "contact_added", "contact_corrected", "override_removed", "effect_approved")
+"""Kinds of lines that are no words between us and the customer."""
+ASKS_PROCESS = ("red_tape",)
+"""Profiles for which it matters how the customer's accounts payable work."""
 _HABITS = (
     *("settled_count", "median_days_late", "older_median_days_late", "recent_median_days_late"),
     *("pay_weekday", "pay_weekday_share", "part_payment_share", "prompted_share"),
@@ -24,12 +30,15 @@ _HABITS = (
 def read_backgrounds(
     organisation: Organisation, customer_ids: Sequence[int], now: datetime, on: date | None
 ) -> dict[int, Background]:
-    """Background by customer, in five queries; nothing later than ``on`` where it is given."""
+    """Background by customer, in a constant number of queries; nothing later than ``on`` where it is given."""
     end = datetime.combine(on + timedelta(days=1), time(), tzinfo=UTC) if on else now
     habits = {row.pop("customer_id"): row for row in _summaries(customer_ids)}
     returned = _returned_counts(customer_ids)
     profiles = _profiles(customer_ids)
     history = _last_words(organisation, customer_ids, end)
+    day = on or now.astimezone(find_zone(organisation.timezone)).date()
+    agreed, unanswered = read_agreements(customer_ids, day), read_unanswered(customer_ids, day)
+    missing, authority = read_missing(customer_ids), authority_of(organisation, day)
     backgrounds = {}
     for pk, timezone, country in Customer.objects.filter(pk__in=customer_ids).values_list("id", "timezone", "country"):
         zone = find_zone(timezone, organisation.timezone)
@@ -39,9 +48,24 @@ def read_backgrounds(
             zone=zone.key,
             profile=profiles.get(pk, ""),
             habits=Habits(**habits.get(pk, {}), returned_count=returned.get(pk, 0)),
+            agreed=agreed.get(pk, Agreed()),
+            authority=authority,
+            unanswered=unanswered.get(pk),
+            missing=missing[pk] if profiles.get(pk) in ASKS_PROCESS else (),
             history=tuple((at.astimezone(find_zone(organisation.timezone)).date(), text) for at, text in history[pk]),
         )
     return backgrounds
+
+
+def authority_of(organisation: Organisation, day: date) -> Authority:
+    """What a caller may agree to on ``day`` without asking a manager: the organisation's own limits."""
+    numbers = policy_of(organisation).numbers
+    return Authority(
+        promise_until=day + timedelta(days=numbers.promise_longest_days),
+        plan_days=numbers.plan_longest_days,
+        plan_minor=numbers.plan_approval_minor,
+        forgive_minor=numbers.settlement_approval_minor,
+    )
 
 
 def _summaries(customer_ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -65,6 +89,7 @@ def _last_words(
     place = Window(RowNumber(), partition_by=F("customer_id"), order_by=[F("at").desc(), F("id").desc()])
     rows = (
         TimelineEvent.objects.filter(organisation=organisation, customer_id__in=customer_ids, at__lt=end)
+        .exclude(kind__in=NOT_SAID)
         .annotate(place=place)
         .filter(place__lte=LAST_WORDS)
         .order_by("customer_id", "place")

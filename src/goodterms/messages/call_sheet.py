@@ -1,13 +1,20 @@
 """The sheet a caller has before them: whom to call, what is owed, what is known, what to ask, what may be offered."""
 
+import itertools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
 
-from babel.dates import format_time, get_day_names
+from babel.dates import format_time
 from markupsafe import escape
 
+from goodterms.messages.call_background import Background
+from goodterms.messages.call_words import (
+    describe_agreements,
+    describe_authority,
+    describe_habits,
+    describe_questions,
+)
 from goodterms.messages.catalog import find_template
 from goodterms.messages.context import describe_facts
 from goodterms.messages.facts import Facts
@@ -15,43 +22,15 @@ from goodterms.messages.fragments import Fragments, load_fragments
 from goodterms.messages.html_layout import set_table
 from goodterms.messages.languages import Language, language_of
 from goodterms.messages.message import Message
-from goodterms.messages.tables import Table, lay_out_statements, say_later
+from goodterms.messages.tables import SumRow, Table, lay_out_statements, say_later
 from goodterms.messages.templates import TemplateFault, compile_words, find_words
 from goodterms.messages.text_layout import set_table_text
 
 _HEADING = re.compile(r"^## (\w+)[ \t]*$", re.MULTILINE)
 PARTS = ("opening", "tone", "ask", "offer", "avoid", "after")
-_OFTEN = 0.5
-_SLOWER_BY_DAYS = 7
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Habits:
-    """How this customer pays, as far as known (see core.habits); days are relative to the due date."""
-
-    settled_count: int = 0
-    median_days_late: float | None = None
-    older_median_days_late: float | None = None
-    recent_median_days_late: float | None = None
-    pay_weekday: int | None = None  # 1 Monday … 7 Sunday
-    pay_weekday_share: float | None = None
-    part_payment_share: float | None = None
-    prompted_share: float | None = None
-    returned_count: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Background:
-    """What a caller should know besides what is owed.
-
-    ``local_time`` is the customer's, at the time of writing; None when nobody knows where they are.
-    """
-
-    local_time: datetime | None
-    zone: str
-    profile: str = ""
-    habits: Habits = Habits()
-    history: tuple[tuple[date, str], ...] = ()
+LISTED = 7
+"""Rows of a table that leave room for the rest of the page."""
+LINE_LENGTH = 170
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +52,8 @@ class CallSheet:
     tables: tuple[Table, ...]
     later: str
     habits: tuple[str, ...]
+    agreed: tuple[str, ...]
+    authority: tuple[str, ...]
     history: tuple[str, ...]
 
     def as_message(self, facts: Facts) -> Message:
@@ -110,15 +91,32 @@ def prepare_call(
         who=tuple(_describe_person(facts, background, tongue)),
         opening=" ".join(parts["opening"]),
         tone=parts["tone"],
-        questions=parts["ask"],
+        questions=(*parts["ask"], *describe_questions(background, tongue)),
         offers=parts["offer"],
         avoid=parts["avoid"],
         after=parts["after"],
-        tables=lay_out_statements(facts, tongue),
+        tables=tuple(_shorten(table, tongue) for table in lay_out_statements(facts, tongue)),
         later=say_later(facts, tongue),
-        habits=tuple(_describe_habits(background, tongue)),
-        history=tuple(f"{tongue.date(day, 'short')}: {text}" for day, text in background.history),
+        habits=tuple(describe_habits(background, tongue)),
+        agreed=tuple(describe_agreements(background, tongue)),
+        authority=tuple(describe_authority(background.authority, facts, tongue)),
+        history=tuple(f"{tongue.date(day, 'short')}: {_cut(text)}" for day, text in background.history),
     )
+
+
+def _shorten(table: Table, language: Language) -> Table:
+    """The oldest invoices, and how many more there are: a caller needs one page, the total is in it."""
+    rows = tuple(replace(row, notes=(" · ".join(row.notes),) if row.notes else ()) for row in table.rows)
+    left = len(rows) - LISTED
+    if left <= 1:
+        return Table(rows, table.sums)
+    more = SumRow(language.count_in(language.call_labels, left, "more"), "")
+    return Table(rows[:LISTED], (more, *table.sums))
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LINE_LENGTH else line[: LINE_LENGTH - 1].rsplit(" ", 1)[0] + "…"
 
 
 def _read_parts(body: str) -> Mapping[str, tuple[str, ...]]:
@@ -152,51 +150,26 @@ def _describe_person(facts: Facts, background: Background, language: Language) -
     ]
 
 
-def _describe_habits(background: Background, language: Language) -> list[str]:
-    habits, words = background.habits, language.habits
-    sentences = [language.profiles[background.profile]] if background.profile in language.profiles else []
-    if not habits.settled_count:
-        sentences.append(words["none"])
-    else:
-        sentences.append(language.count_in(words, habits.settled_count, "settled"))
-        sentences += _describe_rhythm(habits, language)
-    if habits.returned_count:
-        sentences.append(language.count_in(words, habits.returned_count, "returned"))
-    return sentences
+Section = tuple[str, tuple[str, ...], bool]
 
 
-def _describe_rhythm(habits: Habits, language: Language) -> list[str]:
-    words, sentences = language.habits, []
-    if habits.median_days_late is not None:
-        days = round(habits.median_days_late)
-        label = "late" if days > 0 else "early"
-        sentences.append(language.count_in(words, abs(days), label) if days else words["on_time"])
-    older, recent = habits.older_median_days_late, habits.recent_median_days_late
-    if older is not None and recent is not None and recent - older >= _SLOWER_BY_DAYS:
-        sentences.append(words["slower"].format(older=round(older), recent=round(recent)))
-    if habits.pay_weekday and (habits.pay_weekday_share or 0) >= _OFTEN:
-        name = get_day_names("wide", locale=language.locale)[habits.pay_weekday - 1]
-        sentences.append(words["weekday"].format(weekday=name))
-    if (habits.part_payment_share or 0) >= _OFTEN / 2:
-        percent = language.whole_percent(habits.part_payment_share or 0)
-        sentences.append(words["parts"].format(percent=percent))
-    if (habits.prompted_share or 0) >= _OFTEN:
-        sentences.append(words["prompted"])
-    return sentences
-
-
-def _sections(sheet: CallSheet) -> list[tuple[str, tuple[str, ...], bool]]:
-    """Label, lines, and whether they are a list to go through; the table of what is owed stands between."""
+def _sections(sheet: CallSheet) -> tuple[list[Section], list[Section], list[Section]]:
+    """For the left column, the right one and the foot: label, lines, and whether they are a list to go through."""
     labels = language_of(sheet.language).call_labels
-    return [
-        (labels["tone"], sheet.tone, False),
-        (labels["ask"], sheet.questions, True),
-        (labels["offer"], sheet.offers, True),
-        (labels["avoid"], sheet.avoid, False),
-        (labels["habits"], sheet.habits, False),
+    left = [(labels["ask"], sheet.questions, True), (labels["offer"], sheet.offers, True)]
+    if sheet.authority:
+        left.append((labels["authority"], sheet.authority, True))
+    right = [
+        (labels["habits"], (" ".join(sheet.habits),), False),
+        (labels["agreed"], sheet.agreed, False),
         (labels["history"], sheet.history or (labels["no_history"],), False),
+    ]
+    foot = [
+        (labels["tone"], sheet.tone, False),
+        (labels["avoid"], sheet.avoid, False),
         (labels["after"], sheet.after, False),
     ]
+    return left, right, foot
 
 
 def render_text(sheet: CallSheet) -> str:
@@ -209,7 +182,7 @@ def render_text(sheet: CallSheet) -> str:
         f"{labels['opening']}\n  {sheet.opening}",
         f"{labels['owed']}\n{owed}" + (f"\n  {sheet.later}" if sheet.later else ""),
     ]
-    for label, lines, is_list in _sections(sheet):
+    for label, lines, is_list in itertools.chain(*_sections(sheet)):
         mark = "  - " if is_list else "  "
         blocks.append("\n".join([label, *(f"{mark}{line}" for line in lines)]))
     return "\n\n".join(blocks) + "\n"
@@ -220,19 +193,33 @@ def render_html(sheet: CallSheet) -> str:
     language = language_of(sheet.language)
     labels, layout = language.call_labels, load_fragments("call.html")
     tables = "".join(set_table(table, language, layout) for table in sheet.tables)
-    later = layout.fill("line", text=sheet.later) if sheet.later else ""
+    later = layout.fill("more_to_come", text=sheet.later) if sheet.later else ""
+    left, right, foot = ("".join(_set_section(layout, *one) for one in part) for part in _sections(sheet))
+    person, *particulars = sheet.who
     return layout.wrap(
         "page",
         language=sheet.language,
         title=str(escape(sheet.title)),
         who=str(escape(labels["who"])),
-        person="".join(layout.fill("person", text=line) for line in sheet.who),
+        person_name=str(escape(person.rpartition(":")[0] or person)),
+        phone=_set_phone(sheet, layout),
+        particular="".join(layout.fill("particular", text=line) for line in particulars),
         opening_label=str(escape(labels["opening"])),
         opening=str(escape(sheet.opening)),
         owed=str(escape(labels["owed"])),
-        table=tables + later,
-        section="".join(_set_section(layout, *section) for section in _sections(sheet)),
+        table=tables,
+        more_to_come=later,
+        section=left,
+        right=right,
+        foot=foot,
     )
+
+
+def _set_phone(sheet: CallSheet, layout: Fragments) -> str:
+    """A link that dials, or the words that there is no number."""
+    if not sheet.phone:
+        return layout.fill("no_phone", text=language_of(sheet.language).call_labels["no_phone"])
+    return layout.fill("phone", number=sheet.phone, dialled=re.sub(r"[^0-9+]", "", sheet.phone))
 
 
 def _set_section(layout: Fragments, label: str, lines: tuple[str, ...], is_list: bool) -> str:

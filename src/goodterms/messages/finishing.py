@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from goodterms.messages.call_sheet import Background, prepare_call
+from goodterms.messages.call_background import Background
+from goodterms.messages.call_sheet import prepare_call
 from goodterms.messages.catalog import TemplateUnknown, find_template
 from goodterms.messages.checking import check, check_call, check_purpose
 from goodterms.messages.composing import compose

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from goodterms.messages.call_sheet import Background
+from goodterms.messages.call_background import Background
 from goodterms.messages.catalog import Template, find_template
 from goodterms.messages.context import describe_facts, list_names
 from goodterms.messages.facts import Facts
