@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from goodterms.channels.agency import AgencyChannel
 from goodterms.channels.call import CallChannel
 from goodterms.channels.certified import CertifiedChannel
 from goodterms.channels.folder import FolderChannel, file_name
@@ -38,9 +39,9 @@ def folder_bench(folder: Path) -> Bench:
     return Bench(FolderChannel(folder), lambda: [path.read_bytes() for path in folder.glob("*.eml")], blocked)
 
 
-def paper_bench(folder: Path, kind: type[LetterChannel]) -> Bench:
+def paper_bench(folder: Path, kind: type[LetterChannel | AgencyChannel], ending: str = "pdf") -> Bench:
     (folder / "file").write_text("in the way of a folder")
-    written = lambda: [path.read_bytes() for path in folder.glob("*.pdf")]  # noqa: E731
+    written = lambda: [path.read_bytes() for path in folder.glob(f"*.{ending}")]  # noqa: E731
     return Bench(kind(folder), written, kind(folder / "file" / "letters"))
 
 
@@ -64,7 +65,7 @@ def remembering_bench() -> Bench:
     )
 
 
-@pytest.fixture(params=["smtp", "folder", "letter", "certified", "call", "remembering"])
+@pytest.fixture(params=["smtp", "folder", "letter", "certified", "agency", "call", "remembering"])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     if request.param == "smtp":
         mailbox = Mailbox()
@@ -78,6 +79,7 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
             "folder": lambda: folder_bench(tmp_path),
             "letter": lambda: paper_bench(tmp_path, LetterChannel),
             "certified": lambda: paper_bench(tmp_path, CertifiedChannel),
+            "agency": lambda: paper_bench(tmp_path, AgencyChannel, "zip"),
             "call": call_bench,
             "remembering": remembering_bench,
         }
@@ -88,7 +90,7 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
 def effect(bench: Bench) -> Effect:
     """An effect of the channel's kind, in the database."""
     kind = bench.channel.name.partition(" ")[0]
-    return make_queue(1, channel=kind if kind in ("call", "letter", "certified") else "email")[0]
+    return make_queue(1, channel=kind if kind in ("call", "letter", "certified", "agency") else "email")[0]
 
 
 def test_contract_names_fit_their_columns(bench: Bench) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from goodterms.channels.agency import AgencyChannel
 from goodterms.channels.call import CallChannel
 from goodterms.channels.certified import CertifiedChannel
 from goodterms.channels.folder import FolderChannel
@@ -33,4 +34,6 @@ def _on_paper(outbox_folder: Path) -> dict[str, Channel]:
         "letter" + TEST_MODE: LetterChannel(tests / "letters", "test letters"),
         "certified": CertifiedChannel(outbox_folder / "certified"),
         "certified" + TEST_MODE: CertifiedChannel(tests / "certified", "test certified"),
+        "agency": AgencyChannel(outbox_folder / "agency"),
+        "agency" + TEST_MODE: AgencyChannel(tests / "agency", "test agency"),
     }

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from goodterms.cli.agency import agency_app
 from goodterms.cli.ap import ap
 from goodterms.cli.backup import backup, restore, resume_sending
 from goodterms.cli.calling import call_app
@@ -73,6 +74,7 @@ app.command("hold", rich_help_panel=EVERY_DAY)(hold)
 app.add_typer(call_app, name="call", rich_help_panel=EVERY_DAY)
 app.command("reason", rich_help_panel=EVERY_DAY)(reason)
 app.command("ap", rich_help_panel=EVERY_DAY)(ap)
+app.add_typer(agency_app, name="agency", rich_help_panel=EVERY_DAY)
 app.command("run", rich_help_panel=EVERY_DAY)(run)
 app.command("preview", rich_help_panel=EVERY_DAY)(preview)
 app.command("customers", rich_help_panel=EVERY_DAY)(customers)

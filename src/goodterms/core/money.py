@@ -115,6 +115,10 @@ class Money:
         sign, digits, _ = Decimal(self.amount_minor).as_tuple()
         return Decimal((sign, digits, -minor_digits(self.currency)))
 
+    def to_text(self) -> str:
+        """The amount as our own records write it, in every language alike: 1,234.50 EUR."""
+        return f"{self.to_decimal():,} {self.currency}"
+
     def __add__(self, other: Money) -> Money:
         return Money(self.amount_minor + self._in_same_currency(other), self.currency)
 

@@ -58,6 +58,18 @@ class SeniorSender(BaseModel):
     email: str = ""
 
 
+class AgencyPolicy(BaseModel):
+    """When a customer whose playbook is exhausted is ready for a collections agency."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    least_minor: dict[Annotated[str, AfterValidator(_currency)], int] = Field(
+        default_factory=lambda: {"EUR": 25_000, "GBP": 25_000, "USD": 25_000, "CHF": 25_000},
+        description="Least overdue amount, per currency, never converted.",
+    )
+    least_elsewhere_minor: int = Field(25_000, ge=0, description="The same in every other currency.")
+    overdue_days: int = Field(30, ge=0, le=365, description="The oldest invoice must be overdue for longer.")
+
+
 class PolicyNumbers(BaseModel):
     """The numbers an organisation may change; days are whole customer-local days."""
 
@@ -105,6 +117,7 @@ class PolicyNumbers(BaseModel):
     late_fee: LateFeePolicy = LateFeePolicy()
     interest: InterestPolicy = InterestPolicy()
     senior_sender: SeniorSender = SeniorSender()
+    agency: AgencyPolicy = AgencyPolicy()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from goodterms.core.money import UnknownCurrency
+from goodterms.flows.agency_file import PLAYBOOK as AGENCY
+from goodterms.flows.agency_file import compose_hand_over
 from goodterms.flows.message_background import read_backgrounds
 from goodterms.flows.message_facts import FactReader, Request
 from goodterms.followup.models import Touch
@@ -34,7 +36,11 @@ def compose_touches(touch_ids: Sequence[int], now: datetime, *, on: date | None 
     Constant number of queries per organisation, however many touches. ``now`` is an aware moment, "overdue" counts on
     each customer's own day. With ``on``, amounts and days are those known on that day.
     """
-    return _compose_all(_requests(touch_ids), now, on)
+    hand_overs = Touch.objects.filter(pk__in=touch_ids, playbook=AGENCY).select_related(
+        "customer__organisation", "effect"
+    )
+    composed = {touch.pk: Composed(compose_hand_over(touch, now)) for touch in hand_overs}
+    return composed | _compose_all(_requests([each for each in touch_ids if each not in composed]), now, on)
 
 
 def compose_preview(

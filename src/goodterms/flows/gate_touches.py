@@ -7,6 +7,8 @@ import polars as pl
 
 from goodterms.core.gate import ASKED, judge
 from goodterms.database.reading import read_inside_transaction
+from goodterms.flows.agency_file import PLAYBOOK as AGENCY
+from goodterms.flows.agency_file import judge_hand_overs
 from goodterms.flows.collect_evidence import collect_evidence
 from goodterms.followup.gate_answer import GateAnswer
 from goodterms.followup.policy import policy_of
@@ -30,6 +32,9 @@ def judge_effects(effect_keys: Sequence[str], now: datetime, *, on: date | None 
     marks = ", ".join(["%s"] * len(effect_keys)) or "NULL"
     asked = read_inside_transaction(_TOUCHES.format(marks=marks), list(effect_keys), _ASKED)
     answers = {key: GateAnswer("withhold", "There is no touch behind this effect.", 0, 0, None) for key in effect_keys}
+    hand_overs = asked.filter(pl.col("playbook") == AGENCY)["effect_key"].to_list()
+    answers.update(judge_hand_overs(hand_overs) if hand_overs else {})
+    asked = asked.filter(pl.col("playbook") != AGENCY)
     for organisation in Organisation.objects.filter(pk__in=asked["organisation_id"].unique().to_list()):
         own = asked.filter(pl.col("organisation_id") == organisation.pk)
         answers.update(_judge_organisation(organisation, own, now, on))

@@ -1,5 +1,6 @@
 """The day's run: decide for everyone, and write down what was decided, in one transaction."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,8 +12,12 @@ from goodterms.core.calendar import opens_at
 from goodterms.core.policy import Policy
 from goodterms.core.refusal import Refusal
 from goodterms.database.writing import insert_frame, upsert_frame
+from goodterms.flows.agency_cases import settle_files
+from goodterms.flows.check_proofs import check_proofs
 from goodterms.flows.collect_evidence import organisation_date, reading
 from goodterms.flows.decide_day import Decided, decide_for
+from goodterms.flows.judge_agency import judge_agency
+from goodterms.flows.judge_commitments import judge_commitments
 from goodterms.flows.note_unreadable import note_unreadable
 from goodterms.flows.seal_timeline import seal_timeline
 from goodterms.flows.write_ap_profile import suggest_for_red_tape
@@ -49,12 +54,14 @@ class RunReport:
 def run_day(organisation: Organisation, now: datetime, *, on: date | None = None) -> RunReport:
     """Decide the day and plan its effects; running it again adds nothing.
 
-    Reads first, then writes everything in one transaction: summaries, profiles, effects, touches, tasks and the run's
+    First judges what was agreed (promises, plans, settlements), in a transaction of its own, so that the decision
+    sees it. Then reads, and writes everything in one transaction: summaries, profiles, effects, touches, tasks and the run's
     own record. Facts that change in between are seen by the gate before anything leaves; when another run was
     finished in between, this one decides again. With ``on`` the decision knows nothing later than that day; raises
     LaterDayWasRun when a later one has been run.
     """
     _check_order(organisation, on)
+    judged = judge_commitments(organisation, on or organisation_date(organisation, now), now)
     while True:
         last = _last_run(organisation)
         with reading(organisation):
@@ -64,7 +71,7 @@ def run_day(organisation: Organisation, now: datetime, *, on: date | None = None
             # PostgreSQL lets one run write at a time by this lock, SQLite by the transaction itself.
             Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
             if _last_run(organisation) == last:
-                return _write(organisation, decided, before, now, on)
+                return _write(organisation, decided, before, now, on, judged)
 
 
 def _check_order(organisation: Organisation, on: date | None) -> None:
@@ -80,17 +87,26 @@ def _last_run(organisation: Organisation) -> int:
 
 
 def _write(
-    organisation: Organisation, decided: Decided, before: pl.DataFrame, now: datetime, on: date | None
+    organisation: Organisation,
+    decided: Decided,
+    before: pl.DataFrame,
+    now: datetime,
+    on: date | None,
+    judged: Counter[str],
 ) -> RunReport:
     run_date = on or organisation_date(organisation, now)
     counts: dict[str, Any] = count_decision(decided)
+    counts["judged"] = dict(judged)
     if on is None:
         counts["summaries_renewed"] = _write_summaries(organisation, decided)
     counts["profiles_changed"] = write_standings(organisation, decided, before, run_date, now)
     if on is None:
+        counts["agency_ready"] = judge_agency(organisation, decided, run_date, now)
+        settle_files(organisation)
         counts["pay_runs_suggested"] = suggest_for_red_tape(organisation, run_date)
     counts["touches_new"] = write_touches(organisation, decided.decision.touches, decided.policy, now)
     counts["tasks_new"] = _write_tasks(organisation, decided.decision.problems, run_date, now)
+    counts["proofs_overdue"] = check_proofs(organisation, run_date, now)
     counts["data_problems_new"] = note_unreadable(organisation, now)
     DayRun.objects.create(
         organisation=organisation,

@@ -1,0 +1,99 @@
+"""Within the day's run: who is ready for a collections agency, because nothing we can do ourselves is left."""
+
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from goodterms.core.chase import CYCLE_PREFIX
+from goodterms.core.money import Money
+from goodterms.core.policy import AgencyPolicy
+from goodterms.database.writing import insert_frame
+from goodterms.flows.decide_day import Decided
+from goodterms.followup.models import AgencyCase, LegalDecision, Task
+from goodterms.ledger.models import Customer
+from goodterms.organizations.models import Organisation
+
+READY = pl.Schema({"customer_id": pl.Int64(), "currency": pl.String(), "overdue_minor": pl.Int64(), "days": pl.Int64()})
+
+
+def judge_agency(organisation: Organisation, decided: Decided, today: date, now: datetime) -> int:
+    """Open a case, and its task, for each customer who is ready and was not judged before in this cycle; how many.
+
+    Ready: the playbook has no step left, at least the policy's amount is overdue in one currency, the oldest of it for
+    more than the policy's days. Never a customer under a person's protection.
+    """
+    ready = find_ready(decided, decided.policy.numbers.agency)
+    ids = ready["customer_id"].to_list()
+    known = _judged_before(decided, ids) | set(
+        Customer.objects.filter(pk__in=ids, is_protected=True).values_list("pk", flat=True)
+    )
+    rows = [row for row in ready.iter_rows(named=True) if row["customer_id"] not in known]
+    AgencyCase.objects.bulk_create(
+        AgencyCase(
+            organisation=organisation, customer_id=row["customer_id"], ready_date=today, ready_reason=_reason(row)
+        )
+        for row in rows
+    )
+    _open_tasks(organisation, rows, today, now)
+    return len(rows)
+
+
+def find_ready(decided: Decided, numbers: AgencyPolicy) -> pl.DataFrame:
+    """Customers who are ready by the figures alone, with what is overdue most (columns: READY)."""
+    decision = decided.decision
+    exhausted = decision.problems.filter(pl.col("kind") == "no_step_left").select("customer_id").unique()
+    least = numbers.least_minor
+    minimum = pl.col("currency").replace_strict(
+        list(least), list(least.values()), default=numbers.least_elsewhere_minor, return_dtype=pl.Int64
+    )
+    owed = decision.balances.filter(pl.min_horizontal("overdue_minor", "open_minor") >= minimum)
+    days = decision.habits.select("customer_id", pl.col("oldest_days_overdue").alias("days"))
+    ready = owed.join(exhausted, on="customer_id").join(
+        days.filter(pl.col("days") > numbers.overdue_days), on="customer_id"
+    )
+    ready = ready.sort("customer_id", "overdue_minor", descending=[False, True]).unique(
+        "customer_id", keep="first", maintain_order=True
+    )
+    return ready.select(READY.names())
+
+
+def _judged_before(decided: Decided, ids: list[int]) -> set[int]:
+    """Those with a running case, and those whose case or court decision belongs to the running cycle."""
+    running = AgencyCase.objects.filter(
+        customer_id__in=ids, state__in=[AgencyCase.State.READY, AgencyCase.State.APPROVED, AgencyCase.State.HANDED_OVER]
+    )
+    found = set(running.values_list("customer_id", flat=True))
+    cycles = decided.decision.cycles.filter(pl.col("customer_id").is_in(ids), pl.col("cycle").is_not_null())
+    since = {row[0]: date.fromisoformat(row[1].removeprefix(CYCLE_PREFIX)) for row in cycles.iter_rows()}
+    for model, day in ((AgencyCase, "ready_date"), (LegalDecision, "decided_date")):
+        for customer_id, on in model.objects.filter(customer_id__in=ids).values_list("customer_id", day):
+            if on >= since.get(customer_id, on):
+                found.add(customer_id)
+    return found
+
+
+def _reason(row: dict[str, Any]) -> str:
+    owed = Money(row["overdue_minor"], row["currency"])
+    return f"Every step has been taken; {owed.to_text()} overdue, the oldest for {row['days']} days."
+
+
+def _open_tasks(organisation: Organisation, rows: list[dict[str, Any]], today: date, now: datetime) -> None:
+    names = dict(Customer.objects.filter(pk__in=[row["customer_id"] for row in rows]).values_list("pk", "name"))
+    tasks = [
+        {
+            "organisation_id": organisation.pk,
+            "customer_id": row["customer_id"],
+            "kind": Task.Kind.AGENCY_READY.value,
+            "key": f"agency_ready:{row['customer_id']}:{today.isoformat()}",
+            "title": f"Agency, court or a plan? {names[row['customer_id']]}"[:200],
+            "detail": f"{_reason(row)} Approve the hand-over, look at court or forget, or agree on a plan.",
+            "due_date": today,
+            "created_at": now,
+            "done_by": "",
+            "outcome": "",
+        }
+        for row in rows
+    ]
+    if tasks:
+        insert_frame(Task._meta.db_table, pl.DataFrame(tasks), skip_existing=True)
