@@ -46,8 +46,6 @@ class LateFeePolicy(BaseModel):
     from_day: int = Field(10, ge=1, le=365, description="Charged from so many days after the due date.")
     warning_days: int = Field(3, ge=1, le=60, description="At the earliest so long after a warning was sent.")
     each_month: bool = Field(False, description="Anew in every month in which the invoice stays unpaid; else once.")
-    due_days: int = Field(14, ge=0, le=90, description="A fee is to be paid so long after it was charged.")
-    waive_first: bool = Field(True, description="The first fee is waived when its invoice is paid.")
 
 
 class SeniorSender(BaseModel):
@@ -114,6 +112,7 @@ class PolicyNumbers(BaseModel):
         description="To forgive more needs a manager's approval, per currency; anything in other currencies.",
     )
     settlement_tolerance_days: int = Field(3, ge=0, le=30, description="Money in transit: so late still fulfils it.")
+    fee_due_days: int = Field(14, ge=0, le=90, description="A fee is to be paid so long after it was charged.")
     late_fee: LateFeePolicy = LateFeePolicy()
     interest: InterestPolicy = InterestPolicy()
     senior_sender: SeniorSender = SeniorSender()

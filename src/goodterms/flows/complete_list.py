@@ -1,4 +1,4 @@
-"""A file that lists everything open: what the ledger has open beyond it is settled."""
+"""A file that lists everything open: what the ledger has open beyond it is settled, but for our own fees."""
 
 import polars as pl
 
@@ -22,7 +22,8 @@ _OPEN = pl.Schema(
 )
 _QUERY = (
     "SELECT id, customer_id, kind, number, currency, open_amount_minor FROM ledger_invoice"
-    " WHERE organisation_id = %s AND open_amount_minor <> 0 AND status = 'posted' AND issue_date <= %s ORDER BY id"
+    " WHERE organisation_id = %s AND open_amount_minor <> 0 AND status = 'posted' AND kind <> 'fee'"
+    " AND issue_date <= %s ORDER BY id"
 )
 
 

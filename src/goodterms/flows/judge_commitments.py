@@ -1,10 +1,11 @@
-"""What was agreed is judged by what happened since: promises, plans, settlements, and disputes nobody resolved."""
+"""What was agreed is judged by what happened since: promises, plans, settlements, disputes, and late fees."""
 
 from collections import Counter
 from datetime import date, datetime
 
 from django.db import transaction
 
+from goodterms.flows.charge_late_fees import charge_late_fees
 from goodterms.flows.judge_disputes import find_overdue_disputes
 from goodterms.flows.judge_plans import judge_running_plans
 from goodterms.flows.judge_promises import judge_open_promises
@@ -24,4 +25,5 @@ def judge_commitments(organisation: Organisation, today: date, now: datetime) ->
     found += judge_running_plans(organisation, today, now)
     found += judge_running_settlements(organisation, today, now)
     found += find_overdue_disputes(organisation, today, now)
+    found += charge_late_fees(organisation, today, now)
     return found

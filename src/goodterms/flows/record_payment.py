@@ -13,6 +13,7 @@ from goodterms.core.refusal import Refusal
 from goodterms.flows.apply_payments import RECORDED
 from goodterms.flows.balances import restate_invoices
 from goodterms.flows.facts import raise_facts_version, write_timeline
+from goodterms.flows.put_to_claims import order_claims
 from goodterms.ledger.models import Allocation, Customer, Invoice, Payment
 from goodterms.organizations.models import Organisation
 
@@ -116,7 +117,8 @@ def record_payment(
 ) -> PaymentRecorded:
     """Record money that came in on a day.
 
-    It goes to the named invoices in their order, to each up to what is open; the rest, or all of it when none is
+    It goes to the named invoices in their order, to each up to what is open (where fees are among them, in the order
+    that the law says: costs, interest, principal; else invoices first); the rest, or all of it when none is
     named, stays on account, where it counts for the customer and nothing is assumed. Raises Refusal for a payment that
     cannot be: not positive, in the future, for an invoice that is not open or in another currency, recorded before.
     """
@@ -128,6 +130,8 @@ def record_payment(
     organisation = Organisation.objects.select_for_update(no_key=True).get(pk=organisation_id)
     customer = Customer.objects.get(organisation=organisation, pk=customer_id)
     invoices = [_open_invoice(customer, number, money.currency) for number in dict.fromkeys(invoice_numbers)]
+    if any(invoice.kind == Invoice.Kind.FEE for invoice in invoices):
+        invoices = order_claims(organisation, invoices)
     payment = _store(customer, money, on, reference)
     parts = _allocate(payment, invoices)
     raise_facts_version(organisation, customer)
@@ -153,7 +157,8 @@ def record_payment(
 
 
 def _open_invoice(customer: Customer, number: str, currency: str) -> Invoice:
-    rows = Invoice.objects.filter(customer=customer, kind=Invoice.Kind.INVOICE, open_amount_minor__gt=0)
+    claims = [Invoice.Kind.INVOICE, Invoice.Kind.FEE]
+    rows = Invoice.objects.filter(customer=customer, kind__in=claims, open_amount_minor__gt=0)
     invoice = rows.filter(number=number.strip()).first()
     if invoice is None:
         listed = rows.order_by("issue_date", "pk").values_list("number", flat=True)[:_MOST_NAMED]

@@ -1,0 +1,205 @@
+"""Fees are claims of their own: warned of, charged once, waived once, and they outlive the invoice they came from."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from goodterms.core.money import Money
+from goodterms.flows.charge_fee import FeeChargedAlready, NotWarned, UnknownFeeReason, charge_fee
+from goodterms.flows.charge_interest import InterestSwitchedOff, NoLawKnown, charge_interest
+from goodterms.flows.judge_commitments import judge_commitments
+from goodterms.flows.make_promise import make_promise
+from goodterms.flows.record_payment import record_payment
+from goodterms.flows.waive_fee import FeeOver, GoodWillSpent, waive_fee
+from goodterms.followup.models import Fee, TimelineEvent
+from goodterms.ledger.models import Customer, Invoice, Payment
+from tests.conftest import NOW
+from tests.factories import make_customer, make_invoice, make_organisation, make_touch
+from tests.flows.daily import pay
+
+pytestmark = pytest.mark.django_db
+FIXED = {"late_fee": {"kind": "fixed", "amount_minor": {"GBP": 25_00}}}
+TODAY = NOW.date()
+
+
+@pytest.fixture
+def customer() -> Customer:
+    """With 100.00 overdue (R1) since 1 February, and warned on 1 March; the organisation charges 25.00."""
+    customer = make_customer(make_organisation(policy=FIXED))
+    make_invoice(customer, "R1", due=date(2026, 2, 1))
+    warn(customer)
+    return customer
+
+
+def warn(customer: Customer) -> None:
+    make_touch(customer, state="sent", template="interest_warning", sent_date=date(2026, 3, 1))
+
+
+def judge(customer: Customer, day: date = TODAY) -> Counter[str]:
+    return judge_commitments(customer.organisation, day, datetime(day.year, day.month, day.day, 9, tzinfo=UTC))
+
+
+def fees(customer: Customer) -> list[tuple[str, int]]:
+    claims = Invoice.objects.filter(customer=customer, kind="fee").order_by("pk")
+    return list(claims.values_list("number", "open_amount_minor"))
+
+
+def receive(customer: Customer, amount_minor: int, *numbers: str) -> None:
+    record_payment(
+        customer.organisation_id,
+        customer.pk,
+        Money(amount_minor, "GBP"),
+        on=TODAY,
+        today=TODAY,
+        now=NOW,
+        actor="Robin",
+        invoice_numbers=numbers,
+    )
+
+
+def test_nothing_is_charged_unless_it_is_switched_on(customer: Customer) -> None:
+    customer.organisation.policy = {}
+    assert judge(customer) == {}
+
+
+def test_a_fee_has_its_own_number_and_leaves_the_invoice_as_it_is(customer: Customer) -> None:
+    assert judge(customer) == {"fees_charged": 1}
+    assert fees(customer) == [("F-00001", 25_00)]
+    invoice = customer.invoices.get(number="R1")
+    assert (invoice.amount_minor, invoice.open_amount_minor) == (100_00, 100_00)
+    fee = Fee.objects.get()
+    assert (fee.for_invoice, fee.reason, fee.claim.due_date) == (invoice, "late_fee", date(2026, 3, 24))
+    assert TimelineEvent.objects.latest("pk").text == "Charged 25.00 GBP as F-00001: late fee for invoice R1."
+
+
+def test_double_fee_a_second_run_charges_nothing_more(customer: Customer) -> None:
+    judge(customer)
+    assert judge(customer) == {}
+    assert judge(customer, TODAY + timedelta(days=60)) == {}
+    assert len(fees(customer)) == 1
+    with pytest.raises(FeeChargedAlready):
+        charge_fee(
+            customer.organisation,
+            customer,
+            reason="late_fee",
+            amount=Money(25_00, "GBP"),
+            for_invoice=customer.invoices.get(number="R1"),
+            actor="Robin",
+            now=NOW,
+        )
+
+
+def test_a_monthly_fee_is_charged_once_in_each_month(customer: Customer) -> None:
+    customer.organisation.policy = {"late_fee": {**FIXED["late_fee"], "each_month": True}}
+    for days in (0, 5, 30, 31):
+        judge(customer, TODAY + timedelta(days=days))
+    assert list(Fee.objects.order_by("pk").values_list("period", flat=True)) == ["2026-03", "2026-04"]
+
+
+def test_a_percentage_is_of_what_is_open_and_has_a_cap(customer: Customer) -> None:
+    customer.organisation.policy = {"late_fee": {"kind": "percent", "percent": "1.5", "most_minor": {"GBP": 1_00}}}
+    judge(customer)
+    assert fees(customer) == [("F-00001", 1_00)]
+
+
+def test_principal_paid_fee_lost_the_fee_outlives_the_invoice(customer: Customer) -> None:
+    judge(customer)
+    pay(customer.invoices.get(number="R1"), TODAY)
+    judge(customer, TODAY + timedelta(days=30))
+    assert fees(customer) == [("F-00001", 25_00)]
+
+
+def test_nobody_is_charged_without_a_warning_or_soon_after_it(customer: Customer) -> None:
+    other = make_customer(customer.organisation, "C2")
+    make_invoice(other, "R2", due=date(2026, 2, 1))
+    make_touch(other, state="sent", template="interest_warning", sent_date=TODAY - timedelta(days=2))
+    judge(customer)
+    assert fees(other) == []
+    with pytest.raises(NotWarned):
+        charge_fee(
+            other.organisation,
+            make_customer(other.organisation, "C3"),
+            reason="late_fee",
+            amount=Money(1, "GBP"),
+            actor="Robin",
+            now=NOW,
+        )
+
+
+def test_nobody_is_charged_who_has_promised(customer: Customer) -> None:
+    make_promise(customer.organisation, customer, source="call", actor="Robin", now=NOW)
+    assert judge(customer) == {}
+
+
+def test_good_will_is_granted_once(customer: Customer) -> None:
+    judge(customer)
+    first = Fee.objects.get()
+    waive_fee(first.organisation, first, reason="A good customer.", actor="Kim", now=NOW)
+    assert fees(customer) == [("F-00001", 0)]
+    assert TimelineEvent.objects.latest("pk").text == "F-00001 taken back (25.00 GBP). Good will: A good customer."
+    with pytest.raises(FeeOver):
+        waive_fee(first.organisation, first, reason="Again.", actor="Kim", now=NOW)
+    second = charge_fee(
+        customer.organisation, customer, reason="costs", amount=Money(5_00, "GBP"), actor="Robin", now=NOW
+    )
+    with pytest.raises(GoodWillSpent):
+        waive_fee(second.organisation, second, reason="Again.", actor="Kim", now=NOW)
+    waive_fee(second.organisation, second, reason="Ours.", is_error=True, actor="Kim", now=NOW)
+    assert judge(customer, TODAY + timedelta(days=40)) == {}
+
+
+def test_a_wrong_fee_that_was_paid_goes_back_on_account(customer: Customer) -> None:
+    judge(customer)
+    receive(customer, 25_00, "F-00001")
+    fee = Fee.objects.get()
+    waive_fee(fee.organisation, fee, reason="Charged to the wrong one.", is_error=True, actor="Kim", now=NOW)
+    assert Payment.objects.get().unallocated_minor == 25_00
+    assert fees(customer) == [("F-00001", 0)]
+
+
+def test_by_german_law_money_goes_to_costs_then_interest_then_principal(customer: Customer) -> None:
+    customer.organisation.country = "DE"
+    customer.organisation.save()
+    judge(customer)
+    receive(customer, 60_00, "R1", "F-00001")
+    assert fees(customer) == [("F-00001", 0)]
+    assert customer.invoices.get(number="R1").open_amount_minor == 65_00
+
+
+def test_elsewhere_money_goes_to_the_invoice_first(customer: Customer) -> None:
+    judge(customer)
+    receive(customer, 110_00, "F-00001", "R1")
+    assert fees(customer) == [("F-00001", 15_00)]
+    assert customer.invoices.get(number="R1").open_amount_minor == 0
+
+
+def test_interest_is_claimed_for_each_day_once(customer: Customer) -> None:
+    customer.organisation.policy = {"interest": {"enabled": True}}
+    organisation = customer.organisation
+    charge_interest(organisation, customer, actor="Robin", now=NOW)
+    # Section 5A(2)(a) of the 1998 Act: 40.00 for a debt under 1,000.00.
+    spans = list(Fee.objects.order_by("pk").values_list("reason", "period", "claim__amount_minor"))
+    assert [row[:2] for row in spans] == [("interest", "2026-02-02/2026-03-09"), ("compensation", "once")]
+    assert spans[1][2] == 40_00
+    assert charge_interest(organisation, customer, actor="Robin", now=NOW) == []
+    pay(customer.invoices.get(number="R1"), date(2026, 3, 12), 60_00)
+    later = NOW + timedelta(days=20)
+    again = charge_interest(organisation, customer, actor="Robin", now=later)
+    assert [fee.period for fee in again] == ["2026-03-10/2026-03-29"]
+    whole = sum(Fee.objects.filter(reason="interest").values_list("claim__amount_minor", flat=True))
+    once = make_customer(organisation, "C9")
+    make_invoice(once, "R9", due=date(2026, 2, 1))
+    pay(once.invoices.get(number="R9"), date(2026, 3, 12), 60_00)
+    charge_interest(organisation, once, actor="Robin", now=later)
+    assert whole == Fee.objects.get(customer=once, reason="interest").claim.amount_minor
+
+
+def test_interest_is_off_unless_it_is_switched_on_and_a_law_is_known(customer: Customer) -> None:
+    with pytest.raises(InterestSwitchedOff):
+        charge_interest(customer.organisation, customer, actor="Robin", now=NOW)
+    customer.organisation.policy = {"interest": {"enabled": True, "country": "XX"}}
+    with pytest.raises(NoLawKnown):
+        charge_interest(customer.organisation, customer, actor="Robin", now=NOW)
+    with pytest.raises(UnknownFeeReason):
+        charge_fee(customer.organisation, customer, reason="anger", amount=Money(1, "GBP"), actor="Robin", now=NOW)
