@@ -6,8 +6,10 @@ import pytest
 
 from goodterms.core.money import Money
 from goodterms.flows.agreed_invoices import AmountAboveOpen, InvoiceNotTheirs, NothingOpen, SeveralCurrencies
+from goodterms.flows.decide_day import decide_for
 from goodterms.flows.judge_promises import judge_open_promises
 from goodterms.flows.make_promise import PromiseInThePast, PromiseTooFarAway, UnknownSource, make_promise
+from goodterms.flows.run_day import run_day
 from goodterms.flows.withdraw_promise import PromiseNotOpen, withdraw_promise
 from goodterms.followup.models import Promise, Task, TimelineEvent
 from goodterms.ledger.models import Allocation, Customer, Payment
@@ -217,3 +219,17 @@ def give_back(payment: Payment, day: date) -> None:
         invoice.save()
     payment.returned_date = day
     payment.save()
+
+
+def test_the_days_run_judges_first_and_chases_the_same_day(customer: Customer) -> None:
+    promise(customer, tolerance_days=0)
+    before = run_day(customer.organisation, NOW)
+    assert before.decided.decision.touches.is_empty()
+    assert before.decided.decision.waits["reason"].to_list() == ["promise"]
+    later = datetime(2026, 3, 16, 9, tzinfo=UTC)
+    decide_for(customer.organisation, later)
+    assert Promise.objects.get().state == "open"
+    report = run_day(customer.organisation, later)
+    assert report.counts["judged"] == {"promises_broken": 1}
+    assert report.decided.decision.touches.height == 1
+    assert run_day(customer.organisation, later).counts["judged"] == {}

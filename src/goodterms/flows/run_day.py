@@ -55,8 +55,8 @@ def run_day(organisation: Organisation, now: datetime, *, on: date | None = None
     """Decide the day and plan its effects; running it again adds nothing.
 
     First judges what was agreed (promises, plans, settlements), in a transaction of its own, so that the decision
-    sees it. Then reads, and writes everything in one transaction: summaries, profiles, effects, touches, tasks and the run's
-    own record. Facts that change in between are seen by the gate before anything leaves; when another run was
+    sees it. Then reads, and writes everything in one transaction: summaries, profiles, effects, touches, tasks and
+    the run's own record. Facts that change in between are seen by the gate before anything leaves; when another run was
     finished in between, this one decides again. With ``on`` the decision knows nothing later than that day; raises
     LaterDayWasRun when a later one has been run.
     """
