@@ -25,12 +25,12 @@ class FoundDate:
 
 _WEEKDAYS: Mapping[str, tuple[str, ...]] = {
     "en": (
-        r"mon(?:day)?s?", r"tue(?:s|sday)?s?", r"wed(?:nesday|s)?", r"thu(?:r|rs|rsday)?s?", r"fri(?:day)?s?",
+        r"mon(?:day)?", r"tue(?:s|sday)?", r"wed(?:nesday|s)?", r"thu(?:r|rs|rsday)?", r"fri(?:day)?",
         r"sat(?:urday)?", r"sun(?:day)?",
     ),
     "de": (
-        r"montags?", r"dienstags?", r"mittwochs?", r"donnerstags?", r"freitags?", r"(?:samstag|sonnabend)s?",
-        r"sonntags?",
+        r"montag", r"dienstag", r"mittwoch", r"donnerstag", r"freitag", r"(?:samstag|sonnabend)",
+        r"sonntag",
     ),
 }  # fmt: skip
 _MONTHS: Mapping[str, tuple[str, ...]] = {
@@ -303,7 +303,7 @@ def _english() -> list[tuple[str, Resolver]]:
         (rf"\b(?P<weekday>{weekday})\s(?P<which>week)\b", _weekday),
         (rf"\b(?P<weekday>{weekday})\sthe\sweek\s(?P<whose>after)\b(?:\snext)?", _weekday),
         (rf"\bweek\s(?P<which>after)\snext\s(?P<weekday>{weekday})\b", _weekday),
-        (r"\b(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b", _weekday),
+        (r"\b(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b", _weekday),
         (
             r"(?<=\bby )(?P<weekday>mon|tue|wed|thur?s?|fri|sat|sun)\b|(?<=\bon )(?P<again>mon|tue|wed|thur?s?"
             r"|fri)\b",
