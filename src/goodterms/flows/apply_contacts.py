@@ -53,6 +53,26 @@ def apply_contacts(job: ImportJob, contacts: pl.DataFrame, customers: pl.DataFra
     job.add_changed(added["customer_id"])
 
 
+def add_unnamed_contacts(job: ImportJob, parties: pl.DataFrame, customers: pl.DataFrame) -> None:
+    """Somebody for letters to reach: a contact without name, for customers who have an address and nobody."""
+    addressed = parties.filter(pl.col("postal_address").is_not_null()).select("customer_key")
+    found = customers.join(addressed, on="customer_key", how="semi").unique("customer_id", maintain_order=True)
+    if found.is_empty():
+        return
+    ledger = read_by_ids(_QUERY, found["customer_id"], _LEDGER)
+    added = found.join(ledger, on="customer_id", how="anti", maintain_order="left").select(
+        organisation_id=pl.lit(job.organisation_id),
+        customer_id="customer_id",
+        name=pl.lit(""),
+        role=pl.lit("other"),
+        email=pl.lit(""),
+        phone=pl.lit(""),
+        known_from_date=pl.when("is_new").then("known_from_date").otherwise(pl.lit(job.as_of)),
+    )
+    job.counts["contacts_new"] += insert_frame("ledger_contact", added, skip_existing=True)
+    job.add_changed(added["customer_id"])
+
+
 def _pair(rows: pl.DataFrame, ledger: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows with the contact of the ledger they mean (own_… columns), and rows that are new."""
     left = rows.with_row_index("place")

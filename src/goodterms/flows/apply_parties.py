@@ -10,7 +10,7 @@ from goodterms.database.reading import read_inside_transaction
 from goodterms.database.writing import update_frame
 from goodterms.flows.import_job import ImportJob, read_by_ids
 
-_DETAILS = ("country", "language", "timezone", "relationship_owner", "relationship_owner_email")
+_DETAILS = ("country", "language", "timezone", "postal_address", "relationship_owner", "relationship_owner_email")
 _LEDGER = pl.Schema(
     {
         "customer_id": pl.Int64(),
@@ -20,6 +20,7 @@ _LEDGER = pl.Schema(
         "language": pl.String(),
         "timezone": pl.String(),
         "terms_days": pl.Int64(),
+        "postal_address": pl.String(),
         "is_protected": pl.Boolean(),
         "relationship_owner": pl.String(),
         "relationship_owner_email": pl.String(),
@@ -27,8 +28,9 @@ _LEDGER = pl.Schema(
     }
 )
 _QUERY = (
-    "SELECT id, number, name, country, language, timezone, terms_days, is_protected, relationship_owner,"
-    " relationship_owner_email, known_from_date FROM ledger_customer WHERE organisation_id = %s ORDER BY id"
+    "SELECT id, number, name, country, language, timezone, terms_days, postal_address, is_protected,"
+    " relationship_owner, relationship_owner_email, known_from_date"
+    " FROM ledger_customer WHERE organisation_id = %s ORDER BY id"
 )
 _LONGEST_NUMBER = 100
 
@@ -161,8 +163,15 @@ def _update(job: ImportJob, parties: pl.DataFrame, ledger: pl.DataFrame) -> None
     )
     changed = changes.filter(differs)
     update_frame("ledger_customer", changed, ["id"])
+    _forget_returns(changes.filter(changes["postal_address"].ne_missing(before["postal_address"])))
     job.counts["customers_changed"] += changed.height
     job.add_changed(changed["id"])
+
+
+def _forget_returns(moved: pl.DataFrame) -> None:
+    """A letter came back from the old address; nothing is known of the new one."""
+    nothing = pl.lit(None, dtype=pl.Datetime("us", "UTC"))
+    update_frame("ledger_customer", moved.select("id", post_failed_at=nothing), ["id"])
 
 
 def _result(job: ImportJob, found: pl.DataFrame, fresh: pl.DataFrame, ledger: pl.DataFrame) -> pl.DataFrame:

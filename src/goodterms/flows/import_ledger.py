@@ -13,7 +13,7 @@ from django.db import transaction
 from goodterms.core.refusal import Refusal
 from goodterms.database.writing import update_frame
 from goodterms.flows.apply_cash import apply_cash
-from goodterms.flows.apply_contacts import apply_contacts
+from goodterms.flows.apply_contacts import add_unnamed_contacts, apply_contacts
 from goodterms.flows.apply_invoices import apply_invoices
 from goodterms.flows.apply_parties import apply_parties
 from goodterms.flows.apply_payments import apply_payments
@@ -186,6 +186,7 @@ def _apply(job: ImportJob, reading: Reading, *, is_complete: bool) -> pl.DataFra
     batch = open_batch(job.organisation_id, reading, is_complete=is_complete, now=job.now)
     customers = apply_parties(job, reading.parties, _first_facts(reading))
     apply_contacts(job, reading.contacts, customers)
+    add_unnamed_contacts(job, reading.parties, customers)
     listed = apply_invoices(job, reading.invoices, customers)
     is_cash = pl.col("unallocated_minor").is_not_null()
     if not job.is_older:

@@ -5,7 +5,17 @@ import zoneinfo
 import polars as pl
 
 from goodterms.importers.faults import FaultBook
-from goodterms.importers.parties import to_country, to_email, to_language, to_phone, to_role, to_terms_days, to_truth
+from goodterms.importers.fields import POSTAL
+from goodterms.importers.parties import (
+    to_address,
+    to_country,
+    to_email,
+    to_language,
+    to_phone,
+    to_role,
+    to_terms_days,
+    to_truth,
+)
 from goodterms.importers.rows import CONTACTS, PARTIES
 
 _SEPARATED = r"[;,\s]+"
@@ -25,17 +35,18 @@ def with_customer(rows: pl.DataFrame) -> pl.DataFrame:
 
 def read_parties(rows: pl.DataFrame, book: FaultBook) -> pl.DataFrame:
     """One row per customer of the rows (with customer_key); what cannot be understood is left empty and noted."""
-    absent = [name for name in (*_TEXTS, "relationship_owner") if name not in rows.columns]
+    absent = [name for name in (*_TEXTS, *POSTAL, "relationship_owner") if name not in rows.columns]
     rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in absent)
     named = rows.filter(pl.col("customer_key").is_not_null()).sort("row")
     first = (
         named.group_by("customer_key", maintain_order=True)
-        .agg(pl.first("row"), *(pl.col(name).drop_nulls().first() for name in (*_TEXTS, "relationship_owner")))
+        .agg(pl.first("row"), *(pl.col(name).drop_nulls().first() for name in (*_TEXTS, *POSTAL, "relationship_owner")))
         .with_columns(subject=pl.format("customer {}", "customer_key"))
         .with_columns(
             country_code=to_country(pl.col("country")),
             language_code=to_language(pl.col("language")),
             terms_days=to_terms_days(pl.col("terms")),
+            postal_address=to_address(),
             zone=pl.when(pl.col("timezone").is_in(sorted(zoneinfo.available_timezones()))).then("timezone"),
             owner_email=pl.col("relationship_owner").str.extract(r"([^\s<>]+@[^\s<>]+)", 1).str.to_lowercase(),
         )
@@ -51,6 +62,7 @@ def read_parties(rows: pl.DataFrame, book: FaultBook) -> pl.DataFrame:
         language="language_code",
         timezone="zone",
         terms_days="terms_days",
+        postal_address="postal_address",
         is_protected=to_truth(pl.col("is_protected")),
         relationship_owner=pl.when(owner != "").then(owner),
         relationship_owner_email="owner_email",

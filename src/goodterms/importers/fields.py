@@ -14,11 +14,13 @@ from goodterms.core.money import CURRENCIES
 Kind = Literal["customers", "invoices", "payments"]
 
 PARTY = ("customer_number", "customer_name", "country", "language", "timezone", "terms", "is_protected")
+POSTAL = ("address", "street", "street_2", "postcode", "city", "region")
 CONTACT = ("relationship_owner", "contact_name", "contact_role", "email", "phone")
 FIELDS: dict[Kind, tuple[str, ...]] = {
-    "customers": (*PARTY, *CONTACT, "currency"),
+    "customers": (*PARTY, *POSTAL, *CONTACT, "currency"),
     "invoices": (
         *PARTY,
+        *POSTAL,
         *CONTACT,
         "number",
         "type",

@@ -123,6 +123,34 @@ def to_terms_days(text: pl.Expr) -> pl.Expr:
     return pl.when(at_once).then(0).otherwise(pl.coalesce(days, after_discount).cast(pl.Int64))
 
 
+def to_address() -> pl.Expr:
+    """The lines of an envelope out of the columns fields.POSTAL: the whole address, else its parts; null without any.
+
+    A whole address on one line is cut at its commas. The postcode stands before the town as in most of Europe, behind
+    it where it has letters (GB, CA) or a region beside it (US).
+    """
+    whole = pl.col("address").str.replace_all(r"\r\n?|\s*[;|]\s*", "\n")
+    cut = pl.when(whole.str.contains("\n")).then(whole).otherwise(whole.str.replace_all(r"\s*,\s*", "\n"))
+    postcode, city, region = pl.col("postcode"), pl.col("city"), pl.col("region")
+    has_letters = postcode.str.contains(r"[A-Za-z]") & ~postcode.str.contains(r"^[A-Za-z]{1,2}-")
+    american = pl.concat_str(
+        pl.concat_str(city, region, separator=", ", ignore_nulls=True), postcode, separator=" ", ignore_nulls=True
+    )
+    european = pl.concat_str(postcode, city, separator=" ", ignore_nulls=True)
+    british = pl.concat_str(city, region, postcode, separator="\n", ignore_nulls=True)
+    town = (
+        pl.when(has_letters.fill_null(False))
+        .then(british)
+        .when(region.str.contains(r"^[A-Z]{2}$").fill_null(False))
+        .then(american)
+        .otherwise(european)
+    )
+    first = pl.coalesce("street", cut)
+    lines = pl.concat_str(first, "street_2", pl.when(town != "").then(town), separator="\n", ignore_nulls=True)
+    tidy = lines.str.replace_all(r"[ \t]+", " ").str.replace_all(r"\s*\n\s*", "\n").str.strip_chars()
+    return pl.when(tidy != "").then(tidy)
+
+
 def to_truth(text: pl.Expr) -> pl.Expr:
     """Whether a cell says yes; false for anything else, null when empty."""
     return text.str.to_lowercase().is_in(_YES)

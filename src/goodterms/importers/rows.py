@@ -19,6 +19,7 @@ PARTIES = pl.Schema(  # one row per customer named in the file
         "language": pl.String(),  # ISO 639-1
         "timezone": pl.String(),
         "terms_days": pl.Int64(),
+        "postal_address": pl.String(),  # lines as on an envelope
         "is_protected": pl.Boolean(),
         "relationship_owner": pl.String(),
         "relationship_owner_email": pl.String(),
