@@ -8,12 +8,14 @@ import pytest
 from goodterms.core.money import Money
 from goodterms.flows.charge_fee import FeeChargedAlready, NotWarned, UnknownFeeReason, charge_fee
 from goodterms.flows.charge_interest import InterestSwitchedOff, NoLawKnown, charge_interest
+from goodterms.flows.claimed_fees import ClaimedFees, read_claimed
 from goodterms.flows.judge_commitments import judge_commitments
 from goodterms.flows.make_promise import make_promise
 from goodterms.flows.record_payment import record_payment
 from goodterms.flows.waive_fee import FeeOver, GoodWillSpent, waive_fee
 from goodterms.followup.models import Fee, TimelineEvent
 from goodterms.ledger.models import Customer, Invoice, Payment
+from goodterms.messages.facts import ItemInterest
 from tests.conftest import NOW
 from tests.factories import make_customer, make_invoice, make_organisation, make_touch
 from tests.flows.daily import pay
@@ -203,3 +205,14 @@ def test_interest_is_off_unless_it_is_switched_on_and_a_law_is_known(customer: C
         charge_interest(customer.organisation, customer, actor="Robin", now=NOW)
     with pytest.raises(UnknownFeeReason):
         charge_fee(customer.organisation, customer, reason="anger", amount=Money(1, "GBP"), actor="Robin", now=NOW)
+
+
+def test_what_was_claimed_as_a_fee_is_not_claimed_again_by_a_message(customer: Customer) -> None:
+    claimed = ClaimedFees({"F-00001"}, {"R1": 3_00}, {"R1"})
+    line = ItemInterest("R1", Money(5_00, "GBP"), Money(40_00, "GBP"))
+    assert claimed.leave_out(line) == ItemInterest("R1", Money(2_00, "GBP"), Money(0, "GBP"))
+    customer.organisation.policy = {"interest": {"enabled": True}}
+    charge_interest(customer.organisation, customer, actor="Robin", now=NOW)
+    read = read_claimed([customer.pk])[customer.pk]
+    assert read.numbers == {"F-00001", "F-00002"}
+    assert set(read.interest) == read.compensated == {"R1"}

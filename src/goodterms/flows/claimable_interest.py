@@ -28,9 +28,11 @@ def claimable_interest(evidence: Evidence, policy: Policy, until: date) -> pl.Da
 
     Counted on what may be asked for (open, undisputed, net of credits and cash) since the day after the due date, by
     the law of the policy's country of interest, else the organisation's own. Items for which no law or rate is known
-    are left out.
+    are left out, and so are fees, which bear no interest. What was claimed as a fee before is part of it.
     """
+    fees = evidence.open_items.filter(pl.col("kind") == "fee").select("invoice_id")
     items = age_items(evidence).filter((pl.col("days_overdue") > 0) & (pl.col("chase_minor") > 0))
+    items = items.join(fees, on="invoice_id", how="anti", maintain_order="left")
     law = policy.numbers.interest.country or policy.country
     asked = items.with_columns(pl.col("chase_minor").alias("open_amount_minor"), pl.lit(law).alias("country"))
     claims = interest_on_open_items(shipped_regimes(), asked, until).filter(pl.col("interest_problem").is_null())

@@ -8,6 +8,7 @@ from decimal import Decimal
 from goodterms.core.interest import RateNotKnown, RateRule, Regime, interest_due
 from goodterms.core.money import Money
 from goodterms.core.policy import PolicyNumbers
+from goodterms.flows.claimed_fees import ClaimedFees
 from goodterms.followup.statutory import shipped_regimes
 from goodterms.messages.catalog import Template
 from goodterms.messages.facts import Facts, Interest, Item, ItemInterest
@@ -15,12 +16,17 @@ from goodterms.organizations.models import Organisation
 
 
 def work_out_interest(
-    facts: Facts, template: Template | None, organisation: Organisation, numbers: PolicyNumbers
+    facts: Facts,
+    template: Template | None,
+    organisation: Organisation,
+    numbers: PolicyNumbers,
+    claimed: ClaimedFees | None = None,
 ) -> Facts:
     """The facts with interest, where the template speaks of it and the organisation has switched it on.
 
     Interest runs on what is asked for since the day after the due date; credit notes and cash on account are taken off
-    the oldest invoices first, so that no more is claimed than is owed. Without a law, or outside its known rates,
+    the oldest invoices first, so that no more is claimed than is owed. What was ``claimed`` as a fee is not claimed
+    again, and fees bear no interest themselves. Without a law, or outside its known rates,
     there is none, and the check withholds the message.
     """
     if template is None or template.interest == "none" or not numbers.interest.enabled:
@@ -29,7 +35,7 @@ def work_out_interest(
     if regime is None:
         return facts
     try:
-        claims = _claim(facts, regime)
+        claims = _claim(facts, regime, claimed or ClaimedFees())
         percent = _present_percent(claims, regime, facts.today)
     except RateNotKnown:
         return facts
@@ -47,14 +53,17 @@ def work_out_interest(
     return replace(facts, interest=interest)
 
 
-def _claim(facts: Facts, regime: Regime) -> list[tuple[Item, ItemInterest]]:
+def _claim(facts: Facts, regime: Regime, claimed: ClaimedFees) -> list[tuple[Item, ItemInterest]]:
     claims = []
     for item, principal in _principals(facts):
         if item.due_date is None or item.days_overdue <= 0 or principal.amount_minor <= 0:
             continue
+        if item.number in claimed.numbers:
+            continue
         claim = interest_due(regime, principal, item.due_date, facts.today)
-        if claim.interest or claim.compensation:
-            claims.append((item, ItemInterest(item.number, claim.interest, claim.compensation)))
+        line = claimed.leave_out(ItemInterest(item.number, claim.interest, claim.compensation))
+        if line.interest or line.compensation:
+            claims.append((item, line))
     return claims
 
 

@@ -1,0 +1,49 @@
+"""What of interest and compensation was claimed as fees already, so that nothing is asked for twice."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from goodterms.core.money import Money
+from goodterms.followup.models import Fee
+from goodterms.messages.facts import ItemInterest
+
+_LAW = (Fee.Reason.INTEREST, Fee.Reason.COMPENSATION)
+
+
+@dataclass(frozen=True)
+class ClaimedFees:
+    """A customer's fees: their own numbers, and by invoice number the interest and compensation claimed for it."""
+
+    numbers: set[str] = field(default_factory=set)
+    interest: dict[str, int] = field(default_factory=dict)
+    compensated: set[str] = field(default_factory=set)
+
+    def leave_out(self, line: ItemInterest) -> ItemInterest:
+        """The line without what was claimed before."""
+        before = Money(self.interest.get(line.number, 0), line.interest.currency)
+        interest = max(line.interest - before, Money.zero(line.interest.currency))
+        nothing = Money.zero(line.compensation.currency)
+        compensation = nothing if line.number in self.compensated else line.compensation
+        return ItemInterest(line.number, interest, compensation)
+
+
+def read_claimed(customer_ids: Sequence[int]) -> dict[int, ClaimedFees]:
+    """The fees of these customers by customer, in one query; those without are left out."""
+    fees = Fee.objects.filter(customer_id__in=customer_ids).values_list(
+        "customer_id", "claim__number", "for_invoice__number", "reason", "claim__amount_minor"
+    )
+    return _gather(fees)
+
+
+def _gather(fees: Iterable[tuple[int, str, str | None, str, int]]) -> dict[int, ClaimedFees]:
+    found: dict[int, ClaimedFees] = {}
+    for customer_id, own, number, reason, amount in fees:
+        claimed = found.setdefault(customer_id, ClaimedFees())
+        claimed.numbers.add(own)
+        if number is None or reason not in _LAW:
+            continue
+        if reason == Fee.Reason.INTEREST:
+            claimed.interest[number] = claimed.interest.get(number, 0) + amount
+        else:
+            claimed.compensated.add(number)
+    return found
