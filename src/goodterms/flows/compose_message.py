@@ -84,7 +84,7 @@ def _address(customer: Customer, contact: Contact | None, template: str) -> str:
         return ", ".join(customer.postal_address.splitlines())
     if contact is None:
         return ""
-    return contact.phone if medium == "call" else contact.email
+    return {"call": contact.phone, "sms": contact.mobile}.get(medium, contact.email)
 
 
 def _requests(touch_ids: Sequence[int]) -> list[Request]:

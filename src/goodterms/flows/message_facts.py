@@ -13,9 +13,11 @@ from goodterms.core.evidence import CASH, OPEN_ITEMS
 from goodterms.core.money import Money
 from goodterms.core.policy import PolicyNumbers
 from goodterms.flows import evidence_queries as queries
+from goodterms.flows.claimed_fees import ClaimedFees, read_claimed
 from goodterms.flows.collect_evidence import Scope
 from goodterms.flows.held_back import read_held_back
 from goodterms.flows.message_interest import work_out_interest
+from goodterms.followup.models import Promise
 from goodterms.followup.policy import policy_of
 from goodterms.ledger.models import Contact, Customer, Invoice, InvoiceDocument
 from goodterms.messages.catalog import template_catalog
@@ -57,7 +59,9 @@ class FactReader:
     cash: Mapping[int, list[dict[str, Any]]]
     held_back: Mapping[int, int]
     gone: frozenset[str] = field(default=frozenset())
+    claimed: Mapping[int, ClaimedFees] = field(default_factory=dict)
     copies: Mapping[int, Attachment] = field(default_factory=dict)
+    promised: Mapping[int, tuple[Money, date]] = field(default_factory=dict)
 
     @classmethod
     def read(
@@ -66,6 +70,7 @@ class FactReader:
         """Read in eight queries (nine with letters); open amounts, cash and holds as they are, or were on ``on``."""
         ids = sorted({request.customer_id for request in requests})
         scope = Scope(organisation, now, ids, on)
+        numbers = policy_of(organisation).numbers
         items = scope.read(queries.OPEN_ITEMS_ON if on else queries.OPEN_ITEMS, OPEN_ITEMS)
         customers = {row["id"]: row for row in Customer.objects.filter(pk__in=ids).values(*_CUSTOMER)}
         today = {pk: on or _local_date(row["timezone"], organisation, now) for pk, row in customers.items()}
@@ -73,7 +78,7 @@ class FactReader:
         contacts = Contact.objects.filter(pk__in={request.contact_id for request in requests if request.contact_id})
         return cls(
             organisation=organisation,
-            numbers=policy_of(organisation).numbers,
+            numbers=numbers,
             today=today,
             customers=customers,
             contacts={row["id"]: row for row in contacts.values(*_CONTACT)},
@@ -84,7 +89,9 @@ class FactReader:
             cash=_by_customer(scope.read(queries.CASH_ON if on else queries.CASH, CASH)),
             held_back=read_held_back(scope, items, today),
             gone=_people_who_left(organisation, customers),
+            claimed=read_claimed(ids) if numbers.interest.enabled else {},
             copies=_read_copies(requests, items),
+            promised=_read_promises(requests),
         )
 
     def facts_for(self, request: Request) -> Facts:
@@ -105,7 +112,8 @@ class FactReader:
         cash = tuple(Money(row["unallocated_minor"], row["currency"]) for row in rows if row["unallocated_minor"])
         copies = tuple(self.copies[pk] for pk, _ in listed if pk in self.copies) if request.template in _LETTERS else ()
         facts = self._facts(request, today, items, credits=credits, cash=cash, later=later, copies=copies)
-        return work_out_interest(facts, template, self.organisation, self.numbers)
+        claimed = self.claimed.get(request.customer_id)
+        return work_out_interest(facts, template, self.organisation, self.numbers, claimed)
 
     def _facts(self, request: Request, today: date, items: tuple[Item, ...], **more: Any) -> Facts:
         customer = self.customers[request.customer_id]
@@ -117,6 +125,7 @@ class FactReader:
             customer=Debtor(number=customer["number"], name=customer["name"], terms_days=customer["terms_days"]),
             items=items,
             deadline=request.deadline_date,
+            promised=self.promised.get(request.customer_id),
             payment=_describe_payment(self.organisation),
             home_currency=self.organisation.currency,
             **more,
@@ -138,12 +147,12 @@ class FactReader:
 
     def _recipient(self, request: Request, customer: Mapping[str, Any]) -> Recipient:
         contact = self.contacts.get(request.contact_id or 0, {})
-        is_call = request.template in _CALLS
+        is_dialled = request.template in _CALLS | _TEXTS
         return Recipient(
-            email=contact.get("email", "") if is_call or request.template in _LETTERS else request.recipient,
+            email=contact.get("email", "") if request.template in _NOT_MAILED else request.recipient,
             name=contact.get("name", ""),
             role=contact.get("role", "other"),
-            phone=request.recipient if is_call else contact.get("phone", ""),
+            phone=request.recipient if is_dialled else contact.get("phone", ""),
             postal=tuple(customer["postal_address"].splitlines()),
             country=customer["country"],
         )
@@ -155,7 +164,8 @@ class FactReader:
         contact = self.contacts.get(request.contact_id or 0)
         if contact is None:
             return ()
-        present = contact["phone"] if request.template in _CALLS else contact["email"]
+        column = "phone" if request.template in _CALLS else "mobile" if request.template in _TEXTS else "email"
+        present = contact[column]
         if present.strip().lower() == request.recipient.strip().lower():
             return ()
         text = f"This was decided for {request.recipient}, but the contact's address is {present or 'empty'} now"
@@ -190,9 +200,12 @@ _CUSTOMER = (
     *("id", "number", "name", "country", "timezone", "terms_days", "postal_address"),
     *("relationship_owner", "relationship_owner_email"),
 )
-_CONTACT = ("id", "name", "role", "email", "phone")
+_CONTACT = ("id", "name", "role", "email", "phone", "mobile")
 _CALLS = frozenset(name for name, template in template_catalog().items() if template.medium == "call")
 _LETTERS = frozenset(name for name, template in template_catalog().items() if template.medium == "letter")
+_TEXTS = frozenset(name for name, template in template_catalog().items() if template.medium == "sms")
+_OF_PROMISES = ("sms_promise_reminder",)
+_NOT_MAILED = _CALLS | _LETTERS | _TEXTS
 # A letter is folded into an envelope: more copies than these are sent in another way.
 _MOST_COPIES = 20
 _LARGEST_COPY_BYTES = 5 * 1024 * 1024
@@ -201,6 +214,15 @@ _LARGEST_COPY_BYTES = 5 * 1024 * 1024
 def _letters_and_digits(text: str) -> str:
     """An address without its line ends and punctuation, which change on its way onto one line."""
     return "".join(character for character in text.casefold() if character.isalnum())
+
+
+def _read_promises(requests: Sequence[Request]) -> dict[int, tuple[Money, date]]:
+    """The next open promise of the customers who are reminded of one."""
+    reminded = [request.customer_id for request in requests if request.template in _OF_PROMISES]
+    if not reminded:
+        return {}
+    rows = Promise.objects.filter(customer__in=reminded, state=Promise.State.OPEN).order_by("-promised_date", "-pk")
+    return {row.customer_id: (Money(row.amount_minor, row.currency), row.promised_date) for row in rows}
 
 
 def _read_copies(requests: Sequence[Request], items: pl.DataFrame) -> dict[int, Attachment]:

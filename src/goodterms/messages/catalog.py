@@ -16,7 +16,7 @@ class Template(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
     purpose: str
-    medium: Literal["email", "call", "letter"] = "email"
+    medium: Literal["email", "call", "letter", "sms"] = "email"
     asks_money: bool = False
     looks_ahead: bool = False
     whole_account: bool = False

@@ -23,9 +23,12 @@ from goodterms.messages.ledger_values import (
 from goodterms.messages.masking import find_placeholders, list_suspects, mask_facts
 from goodterms.messages.message import Fault, Message
 from goodterms.messages.payment import find_payment_faults, format_iban, is_iban, is_payable
+from goodterms.messages.sms import MOST_SEGMENTS, measure_sms, plain_text
 
 _HIDDEN = re.compile(r"<head>.*?</head>|<!--.*?-->", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
+_LINK = re.compile(r"https?://\S+|(?<![\w@.])(?:[a-z0-9-]+\.)+[a-z]{2,10}/\S+", re.IGNORECASE)
+_MOBILE = re.compile(r"\+[1-9]\d{6,14}")
 _IBAN = re.compile(r"[A-Z][A-Z]\d\d(?:[ \N{NO-BREAK SPACE}]?[A-Z0-9]{1,4}){3,8}(?!\w)")
 
 
@@ -61,6 +64,30 @@ def check_call(message: Message, facts: Facts) -> tuple[Fault, ...]:
     subject = read_part("title", message.subject, mask_facts(message.subject, list_suspects(facts, language)), language)
     faults += _check_words(subject, language)
     faults += check_values(subject, allowed_amounts(facts), allowed_dates(facts))
+    return tuple(dict.fromkeys(faults))
+
+
+def check_sms(message: Message, facts: Facts) -> tuple[Fault, ...]:
+    """The same for a text message: a number to send it to, who writes, true figures, own links, at most two parts."""
+    template = find_template(message.template)
+    language = language_of(message.language)
+    faults = list(check_purpose(template, facts))
+    if not _MOBILE.fullmatch(message.recipient_email):
+        text = f"{message.recipient_email!r} is no mobile number in international form; correct the contact's number."
+        faults.append(Fault("mobile_missing", text))
+    part = read_part("text", message.text, mask_facts(message.text, list_suspects(facts, language)), language)
+    faults += _check_words(part, language)
+    faults += check_values(part, allowed_amounts(facts), allowed_dates(facts))
+    if plain_text(facts.sender.name) not in message.text:
+        text = "The text does not say who writes; put {{ organisation.name }} into the template."
+        faults.append(Fault("sender_not_named", text))
+    own = tuple(link for link in (facts.sender.website, facts.payment.link if facts.payment else "") if link)
+    if any(not link.startswith(own) for link in _LINK.findall(message.text)):
+        faults.append(Fault("link_foreign", "The text holds a link that is not the organisation's own; take it out."))
+    segments = measure_sms(message.text).segments
+    if segments > MOST_SEGMENTS:
+        text = f"The text takes {segments} parts; shorten the template so that it takes {MOST_SEGMENTS} at most."
+        faults.append(Fault("sms_long", text))
     return tuple(dict.fromkeys(faults))
 
 

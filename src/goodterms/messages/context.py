@@ -40,6 +40,9 @@ def describe_facts(facts: Facts, language: Language) -> dict[str, Any]:
     }
     if facts.deadline:
         context["deadline"] = language.date(facts.deadline, "full")
+    if facts.promised:
+        amount, by = facts.promised
+        context["promise"] = _given(amount=language.amount(amount), date=language.date(by))
     if facts.interest:
         context["interest"] = _describe_interest(facts.interest, language)
         context["interest_table"] = _block(INTEREST_BLOCK)

@@ -213,6 +213,7 @@ class Facts:
     cash: tuple[Money, ...] = ()
     later: tuple[Item, ...] = ()
     deadline: date | None = None
+    promised: tuple[Money, date] | None = None
     payment: Payment | None = None
     interest: Interest | None = None
     home_currency: str = "EUR"

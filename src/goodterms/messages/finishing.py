@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from goodterms.messages.call_background import Background
 from goodterms.messages.call_sheet import prepare_call
 from goodterms.messages.catalog import TemplateUnknown, find_template
-from goodterms.messages.checking import check, check_call, check_purpose
+from goodterms.messages.checking import check, check_call, check_purpose, check_sms
 from goodterms.messages.composing import compose
 from goodterms.messages.facts import Facts
 from goodterms.messages.languages import LanguageUnknown
 from goodterms.messages.message import Fault, Message
+from goodterms.messages.sms import compose_sms
 from goodterms.messages.templates import TemplateFault
 
 
@@ -34,6 +35,9 @@ def finish(
         if kind.medium == "call" and background is not None:
             message = prepare_call(facts, background, template, language, source).as_message(facts)
             faults = check_call(message, facts)
+        elif kind.medium == "sms":
+            message = compose_sms(facts, template, language, source)
+            faults = check_sms(message, facts)
         else:
             message = compose(facts, template, language, source)
             faults = check(message, facts)

@@ -98,6 +98,8 @@ def allowed_amounts(facts: Facts) -> frozenset[Money]:
         amounts |= {statement.total, statement.principal, statement.subtotal, statement.interest}
         amounts |= {statement.compensation, statement.cash, statement.held, -statement.cash, -statement.held}
     amounts |= {_sum_open(facts.later, item.open.currency) for item in facts.later}
+    if facts.promised:
+        amounts.add(facts.promised[0])
     return frozenset(amounts | _interest_amounts(facts))
 
 
@@ -120,5 +122,10 @@ def allowed_dates(facts: Facts) -> frozenset[date]:
     """Every date that a message about these facts may name."""
     items = (*facts.items, *facts.credits, *facts.later)
     days = {item.issue_date for item in items} | {item.due_date for item in items if item.due_date}
-    single = (facts.today, facts.deadline, facts.interest.until if facts.interest else None)
+    single = (
+        facts.today,
+        facts.deadline,
+        facts.interest.until if facts.interest else None,
+        facts.promised[1] if facts.promised else None,
+    )
     return frozenset(days | {day for day in single if day})

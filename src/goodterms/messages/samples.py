@@ -46,6 +46,7 @@ def poor_facts() -> Facts:
         ),
         customer=Debtor(number="C1001", name="Example Customer Ltd"),
         items=(sample_item("INV-2041", 1, Money(480_00, "GBP")),),
+        promised=(Money(480_00, "GBP"), TODAY + timedelta(days=1)),
         payment=Payment(link="https://pay.supplies.example/c1001"),
         interest=_interest(("INV-2041", 21, "GBP"), is_claimed=True),
         home_currency="GBP",
@@ -82,6 +83,7 @@ def rich_facts() -> Facts:
             sample_item("INV-2064", -20, Money(95_00, "EUR")),
         ),
         deadline=TODAY + timedelta(days=10),
+        promised=(Money(750_00, "EUR"), TODAY + timedelta(days=1)),
         payment=Payment(
             account_holder="Example Supplies Ltd",
             iban="DE89370400440532013000",
