@@ -14,14 +14,15 @@ from pypdf.errors import PyPdfError
 from pypdf.generic import NameObject
 
 from goodterms.channels.letter_layouts import LETTER_LAYOUTS
+from goodterms.core.refusal import Refusal
 from goodterms.messages.letter_content import Letter
 from goodterms.messages.message import Attachment
 
-PAGE = files("goodterms.channels") / "letter_page" / "letter.typ"
+PAGE = "letter.typ"
 _NOT_SHOWN = re.compile(r'the text `"(.*?)"` could not be displayed')
 
 
-class Unprintable(Exception):
+class Unprintable(Refusal):
     """A letter holds signs that no font of this machine has."""
 
     def __init__(self, sign: str) -> None:
@@ -38,11 +39,11 @@ def render_letters(letters: Sequence[Letter], at: datetime) -> bytes:
     data = {
         "title": first.subject,
         "author": first.sender_name,
-        "fonts": _families(),
+        "fonts": font_families(),
         "layouts": {name: LETTER_LAYOUTS[name].as_json() for name in names},
         "letters": [letter.as_json() for letter in letters],
     }
-    return compile_page(_source(PAGE.name), data, at)
+    return compile_page(page_source(PAGE), data, at)
 
 
 def compile_page(source: bytes, data: object, at: datetime) -> bytes:
@@ -85,6 +86,11 @@ def enclose(letter: bytes, copies: Sequence[Attachment]) -> bytes:
     return out.getvalue()
 
 
+def read_letter(content: bytes) -> str:
+    """The words of a letter as it was printed."""
+    return "\n\n".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
+
+
 @cache
 def _compiler() -> typst.Compiler:
     """One compiler per process: what it made once, such as a logo, it does not make again."""
@@ -97,10 +103,12 @@ def _fonts() -> typst.Fonts:
 
 
 @cache
-def _families() -> list[str]:
+def font_families() -> list[str]:
+    """The fonts that this machine has, those that come with typst among them."""
     return sorted(set(_fonts().families()))
 
 
 @lru_cache
-def _source(name: str) -> bytes:
+def page_source(name: str) -> bytes:
+    """A template of the folder letter_page."""
     return (files("goodterms.channels") / "letter_page" / name).read_bytes()

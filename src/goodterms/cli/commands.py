@@ -9,11 +9,13 @@ from goodterms.cli.agency import agency_app
 from goodterms.cli.ap import ap
 from goodterms.cli.backup import backup, restore, resume_sending
 from goodterms.cli.calling import call_app
+from goodterms.cli.case import case
 from goodterms.cli.daily import customers, preview, run
 from goodterms.cli.demo import demo
 from goodterms.cli.doctor import doctor
 from goodterms.cli.holding import hold
 from goodterms.cli.importing import import_file, pay, problems
+from goodterms.cli.letters import evidence, letters_app
 from goodterms.cli.outbox import outbox_app
 from goodterms.cli.printing import print_refusal
 from goodterms.cli.reasons import reason
@@ -75,10 +77,13 @@ app.add_typer(call_app, name="call", rich_help_panel=EVERY_DAY)
 app.command("reason", rich_help_panel=EVERY_DAY)(reason)
 app.command("ap", rich_help_panel=EVERY_DAY)(ap)
 app.add_typer(agency_app, name="agency", rich_help_panel=EVERY_DAY)
+app.command("case", rich_help_panel=EVERY_DAY)(case)
 app.command("run", rich_help_panel=EVERY_DAY)(run)
 app.command("preview", rich_help_panel=EVERY_DAY)(preview)
 app.command("customers", rich_help_panel=EVERY_DAY)(customers)
 app.add_typer(outbox_app, name="outbox", rich_help_panel=EVERY_DAY)
+app.add_typer(letters_app, name="letters", rich_help_panel=EVERY_DAY)
+app.command("evidence", rich_help_panel=EVERY_DAY)(evidence)
 app.command("demo", rich_help_panel=SETTING_UP)(demo)
 app.add_typer(organisation_app, name="organisation", rich_help_panel=SETTING_UP)
 app.add_typer(user_app, name="user", rich_help_panel=SETTING_UP)

@@ -7,6 +7,8 @@ from email import message_from_bytes
 from email.message import EmailMessage, Message
 from email.policy import default
 
+from goodterms.channels.headline import headline
+from goodterms.channels.letter_rendering import read_letter
 from goodterms.outbox.models import SentMessage
 
 SHOWN_HEADERS = ("Date", "From", "To", "Cc", "Reply-To", "Subject", "Message-ID", "In-Reply-To", "Auto-Submitted")
@@ -42,6 +44,8 @@ def read_bytes(content: bytes, content_type: str) -> ReadMail:
     """The parts of a message in its own format: an e-mail, or a page or text as it is."""
     if content_type == "message/rfc822":
         return _read_mail(message_from_bytes(content, policy=default))
+    if content_type == "application/pdf":
+        return ReadMail(headline(content_type, content), [], read_letter(content), "", [])
     words = content.decode("utf-8", "replace")
     is_page = content_type.startswith("text/html")
     return ReadMail("", [], "" if is_page else words, words if is_page else "", [])

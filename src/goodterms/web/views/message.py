@@ -59,7 +59,7 @@ def message_original(request: HttpRequest, visit: Visit, pk: int) -> HttpRespons
     sent = _sent(effect)
     if sent is None:
         raise Http404
-    ending = "eml" if sent.content_type == "message/rfc822" else "txt"
+    ending = {"message/rfc822": "eml", "application/pdf": "pdf"}.get(sent.content_type, "txt")
     return HttpResponse(
         bytes(sent.content),
         content_type="application/octet-stream",
