@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from imap_tools import BaseMailBox
 
 from goodterms.inbox.imap import FetchCounts, InboxUnavailable, check_mailbox, fetch_unseen
 from tests.inbox.imap_server import Dovecot, running_dovecot
@@ -78,9 +79,10 @@ def test_a_connection_lost_on_the_way_is_opened_again(dovecot: Dovecot, monkeypa
 
     for number in range(2):
         dovecot.deliver(as_mail(str(number)))
-    whole, lost = imap._bytes_of, []
+    whole = imap._bytes_of
+    lost: list[str] = []
 
-    def drop_once(mailbox: imap.BaseMailBox, uid: str) -> bytes | None:
+    def drop_once(mailbox: BaseMailBox, uid: str) -> bytes | None:
         if not lost:
             lost.append(uid)
             raise imaplib.IMAP4.abort("connection reset")
