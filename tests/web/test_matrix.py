@@ -47,6 +47,8 @@ ENTRIES = {
     "call-log": deed("task", outcome="reached"),
     "customers": page(),
     "customer": page("customer"),
+    "case": page("customer"),
+    "case-decide": deed("customer", choice="dropped", reason="Too small."),
     "customer-items": page("customer"),
     "customer-timeline": page("customer"),
     "profile-override": deed("customer", profile="red_tape", reason="They need a PO."),

@@ -10,16 +10,21 @@ from goodterms.cli.ap import ap
 from goodterms.cli.backup import backup, restore, resume_sending
 from goodterms.cli.calling import call_app
 from goodterms.cli.case import case
+from goodterms.cli.charging import fee_app
 from goodterms.cli.daily import customers, preview, run
 from goodterms.cli.demo import demo
+from goodterms.cli.disputing import dispute_app
 from goodterms.cli.doctor import doctor
 from goodterms.cli.holding import hold
 from goodterms.cli.importing import import_file, pay, problems
 from goodterms.cli.letters import evidence, letters_app
 from goodterms.cli.outbox import outbox_app
+from goodterms.cli.planning import plan_app
 from goodterms.cli.printing import print_refusal
+from goodterms.cli.promising import promise_app
 from goodterms.cli.reasons import reason
 from goodterms.cli.serve import serve, work
+from goodterms.cli.settling import settle_app
 from goodterms.cli.setup import organisation_app, user_app
 from goodterms.cli.verifying import verify
 from goodterms.core.refusal import Refusal
@@ -73,6 +78,11 @@ app.command("import", rich_help_panel=EVERY_DAY)(import_file)
 app.command("pay", rich_help_panel=EVERY_DAY)(pay)
 app.command("problems", rich_help_panel=EVERY_DAY)(problems)
 app.command("hold", rich_help_panel=EVERY_DAY)(hold)
+app.add_typer(promise_app, name="promise", rich_help_panel=EVERY_DAY)
+app.add_typer(plan_app, name="plan", rich_help_panel=EVERY_DAY)
+app.add_typer(settle_app, name="settle", rich_help_panel=EVERY_DAY)
+app.add_typer(dispute_app, name="dispute", rich_help_panel=EVERY_DAY)
+app.add_typer(fee_app, name="fee", rich_help_panel=EVERY_DAY)
 app.add_typer(call_app, name="call", rich_help_panel=EVERY_DAY)
 app.command("reason", rich_help_panel=EVERY_DAY)(reason)
 app.command("ap", rich_help_panel=EVERY_DAY)(ap)

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from goodterms.web.views import (
     calls,
+    case,
     customer,
     customers,
     message,
@@ -25,6 +26,8 @@ of_organisation: list[URLPattern] = [
     path("tasks/<int:pk>/call/", calls.call_log, name="call-log"),
     path("customers/", customers.customers, name="customers"),
     path("customers/<int:pk>/", customer.customer, name="customer"),
+    path("customers/<int:pk>/case/", case.case, name="case"),
+    path("customers/<int:pk>/case/decide/", case.case_decide, name="case-decide"),
     path("customers/<int:pk>/items/", customer.customer_items, name="customer-items"),
     path("customers/<int:pk>/timeline/", customer.customer_timeline, name="customer-timeline"),
     path("customers/<int:pk>/profile/", customer.profile_override, name="profile-override"),
