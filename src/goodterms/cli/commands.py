@@ -17,6 +17,7 @@ from goodterms.cli.disputing import dispute_app
 from goodterms.cli.doctor import doctor
 from goodterms.cli.holding import hold
 from goodterms.cli.importing import import_file, pay, problems
+from goodterms.cli.inbox import inbox_app
 from goodterms.cli.letters import evidence, letters_app
 from goodterms.cli.outbox import outbox_app
 from goodterms.cli.planning import plan_app
@@ -91,6 +92,7 @@ app.command("case", rich_help_panel=EVERY_DAY)(case)
 app.command("run", rich_help_panel=EVERY_DAY)(run)
 app.command("preview", rich_help_panel=EVERY_DAY)(preview)
 app.command("customers", rich_help_panel=EVERY_DAY)(customers)
+app.add_typer(inbox_app, name="inbox", rich_help_panel=EVERY_DAY)
 app.add_typer(outbox_app, name="outbox", rich_help_panel=EVERY_DAY)
 app.add_typer(letters_app, name="letters", rich_help_panel=EVERY_DAY)
 app.command("evidence", rich_help_panel=EVERY_DAY)(evidence)

@@ -16,6 +16,7 @@ from waitress.server import create_server
 
 from goodterms.cli.channels import make_channels_unchecked
 from goodterms.cli.context import FormatOption, current_moment, open_installation
+from goodterms.cli.mailbox import mail_fetcher
 from goodterms.cli.printing import Format, note, print_json, say
 from goodterms.cli.worker import Worker
 from goodterms.core.refusal import Refusal
@@ -125,6 +126,8 @@ def make_worker(stopping: Event) -> Worker:
         channels=make_channels_unchecked(),
         clock=current_moment,
         run_hour=given.run_hour,
+        fetch_mail=mail_fetcher(),
+        fetch_every=timedelta(seconds=settings.CONFIGURATION.inbox.every_seconds),
         batch=given.batch,
         lease=timedelta(seconds=given.lease_seconds),
         stopping=stopping,

@@ -15,6 +15,7 @@ from django.db import close_old_connections, connection
 from goodterms.channels.port import Channel
 from goodterms.cli.channels import SendingPaused, sending_paused_since
 from goodterms.cli.heartbeat import write_heartbeat
+from goodterms.core.refusal import Refusal
 from goodterms.flows.due_days import organisations_due
 from goodterms.flows.relay import RelayCounts, relay_due
 from goodterms.flows.run_day import run_day
@@ -48,6 +49,8 @@ class Worker:
     channels: Mapping[str, Channel]
     clock: Callable[[], datetime]
     run_hour: int
+    fetch_mail: Callable[[], object] | None = None
+    fetch_every: timedelta = timedelta(minutes=1)
     batch: int = 200
     lease: timedelta = timedelta(minutes=5)
     stopping: Event = field(default_factory=Event)
@@ -56,6 +59,7 @@ class Worker:
     def __post_init__(self) -> None:
         self._retry_at: dict[int, datetime] = {}
         self._beaten_at: datetime | None = None
+        self._fetched_at: datetime | None = None
         self._is_pause_told = False
 
     def work_on(self, pause_seconds: float) -> None:
@@ -73,10 +77,22 @@ class Worker:
         connection.close()
 
     def work_once(self) -> WorkDone:
-        """Run the days that are due, then relay what is due."""
+        """Take in what came by mail, run the days that are due, then relay what is due."""
         self._beat()
+        self._fetch()
         ran, failed = self._run_days()
         return WorkDone(ran, failed, self._relay())
+
+    def _fetch(self) -> None:
+        """Answers come first, so that they are known to the decisions; a mailbox out of reach holds nothing up."""
+        now = self.clock()
+        if self.fetch_mail is None or (self._fetched_at and now - self._fetched_at < self.fetch_every):
+            return
+        self._fetched_at = now
+        try:
+            self.fetch_mail()
+        except Refusal as refusal:
+            logger.warning("%s", refusal)
 
     def _run_days(self) -> tuple[list[str], list[str]]:
         ran: list[str] = []

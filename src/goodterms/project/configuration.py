@@ -15,7 +15,7 @@ from goodterms.core.refusal import Refusal
 
 SETTINGS_FILE = "settings.toml"
 SECRET_FILE = "secret.key"
-SECRETS = ("password", "secret_key", "database_url")
+SECRETS = ("password", "auth_token", "webhook_secret", "secret_key", "database_url")
 SHORTEST_SECRET = 40
 
 
@@ -70,6 +70,40 @@ class MailSettings(_Strict):
     timeout_seconds: float = Field(30, gt=0, le=300)
 
 
+class SmsSettings(_Strict):
+    """How text messages leave: into a folder (default) or through Twilio."""
+
+    mode: Literal["folder", "twilio"] = "folder"
+    account_sid: str = ""
+    auth_token: str = Field("", repr=False)
+    sender: str = Field("", description="A number, a name or the id of a messaging service.")
+    timeout_seconds: float = Field(30, gt=0, le=300)
+
+
+class InboxSettings(_Strict):
+    """Where answers come from: an IMAP mailbox, a provider's webhook, or neither (default)."""
+
+    mode: Literal["off", "imap"] = "off"
+    host: str = ""
+    port: int = Field(993, ge=1, le=65535)
+    security: Literal["tls", "starttls", "none"] = "tls"
+    username: str = ""
+    password: str = Field("", repr=False)
+    folder: str = Field("INBOX", min_length=1)
+    done_folder: str = Field("", description="Mails taken in are moved there; empty: marked as seen.")
+    organisation: str = Field("", description="Whose mailbox it is; empty: by the inbox address of each.")
+    every_seconds: float = Field(60, ge=1, le=86_400)
+    timeout_seconds: float = Field(30, gt=0, le=300)
+    webhook_secret: str = Field("", repr=False, description="Opens the webhook for incoming mail; empty: closed.")
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _is_long_enough(cls, value: str) -> str:
+        if value and (len(value) < 20 or not value.isascii() or not value.replace("-", "").replace("_", "").isalnum()):
+            raise ValueError("use at least 20 letters, digits, - or _")
+        return value
+
+
 class WorkerSettings(_Strict):
     """How the background worker behaves."""
 
@@ -98,6 +132,8 @@ class Configuration(_Strict):
     debug: bool = False
     server: ServerSettings = ServerSettings()
     mail: MailSettings = MailSettings()
+    sms: SmsSettings = SmsSettings()
+    inbox: InboxSettings = InboxSettings()
     worker: WorkerSettings = WorkerSettings()
     new_organisation: NewOrganisationSettings = NewOrganisationSettings()
 
@@ -151,6 +187,10 @@ def _with_environment(values: dict[str, Any], environment: dict[str, str]) -> di
         merged["secret_key"] = environment["GOODTERMS_SECRET_KEY"]
     if environment.get("GOODTERMS_SMTP_PASSWORD") and isinstance(merged.get("mail", {}), dict):
         merged["mail"] = {**merged.get("mail", {}), "password": environment["GOODTERMS_SMTP_PASSWORD"]}
+    if environment.get("GOODTERMS_TWILIO_TOKEN") and isinstance(merged.get("sms", {}), dict):
+        merged["sms"] = {**merged.get("sms", {}), "auth_token": environment["GOODTERMS_TWILIO_TOKEN"]}
+    if environment.get("GOODTERMS_IMAP_PASSWORD") and isinstance(merged.get("inbox", {}), dict):
+        merged["inbox"] = {**merged.get("inbox", {}), "password": environment["GOODTERMS_IMAP_PASSWORD"]}
     if environment.get("GOODTERMS_DEBUG") == "1":
         merged["debug"] = True
     return merged
@@ -168,6 +208,14 @@ def _describe(fault: Any, path: Path) -> str:
 def _check_together(configuration: Configuration, path: Path) -> None:
     if configuration.mail.mode == "smtp" and not configuration.mail.host:
         raise UnusableSettings(f'{path}: mail.mode is "smtp" but mail.host is empty; name the SMTP server there.')
+    sms = configuration.sms
+    missing = [name for name in ("account_sid", "auth_token", "sender") if not getattr(sms, name)]
+    if sms.mode == "twilio" and missing:
+        raise UnusableSettings(f'{path}: sms.mode is "twilio" but sms.{missing[0]} is empty; name it there.')
+    if configuration.inbox.mode == "imap" and not (configuration.inbox.host and configuration.inbox.username):
+        raise UnusableSettings(
+            f'{path}: inbox.mode is "imap" but inbox.host or inbox.username is empty; name the server and the mailbox.'
+        )
     if configuration.secret_key and len(configuration.secret_key) < SHORTEST_SECRET:
         raise UnusableSettings(
             f"The secret key has fewer than {SHORTEST_SECRET} characters; use a longer random one, or none: "
