@@ -12,12 +12,15 @@ from goodterms.channels.certified import CertifiedChannel
 from goodterms.channels.folder import FolderChannel, file_name
 from goodterms.channels.letter import LetterChannel
 from goodterms.channels.port import TEST_MODE, Channel, Unavailable
+from goodterms.channels.sms_folder import SmsFolderChannel
 from goodterms.channels.smtp import SmtpChannel
+from goodterms.channels.twilio import TwilioChannel
 from goodterms.channels.wiring import channels_from
 from goodterms.followup.models import Task
 from goodterms.outbox.models import Effect, SentMessage
 from tests.channels.messages import make_message
 from tests.channels.servers import Mailbox, bad_server, mail_server, plain_server
+from tests.channels.twilio_server import TwilioServer, twilio_server
 from tests.conftest import NOW
 from tests.outbox.relaying import RememberingChannel, make_queue, relay
 
@@ -39,7 +42,9 @@ def folder_bench(folder: Path) -> Bench:
     return Bench(FolderChannel(folder), lambda: [path.read_bytes() for path in folder.glob("*.eml")], blocked)
 
 
-def paper_bench(folder: Path, kind: type[LetterChannel | AgencyChannel], ending: str = "pdf") -> Bench:
+def paper_bench(
+    folder: Path, kind: type[LetterChannel | AgencyChannel | SmsFolderChannel], ending: str = "pdf"
+) -> Bench:
     (folder / "file").write_text("in the way of a folder")
     written = lambda: [path.read_bytes() for path in folder.glob(f"*.{ending}")]  # noqa: E731
     return Bench(kind(folder), written, kind(folder / "file" / "letters"))
@@ -65,7 +70,7 @@ def remembering_bench() -> Bench:
     )
 
 
-@pytest.fixture(params=["smtp", "folder", "letter", "certified", "agency", "call", "remembering"])
+@pytest.fixture(params=["smtp", "folder", "letter", "certified", "agency", "call", "sms", "twilio", "remembering"])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     if request.param == "smtp":
         mailbox = Mailbox()
@@ -74,12 +79,19 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
             arrived = lambda: [envelope.original_content or b"" for envelope in mailbox.taken]  # noqa: E731
             yield Bench(channel, arrived, SmtpChannel(plain_server(down.port)))
             channel.close()
+    elif request.param == "twilio":
+        with twilio_server() as server, bad_server({"CONNECT": "drop"}) as down:
+            channel_to_twilio = TwilioChannel(server.account())
+            sent = lambda: [form["Body"].encode() for form in server.taken]  # noqa: E731
+            yield Bench(channel_to_twilio, sent, TwilioChannel(server.account(api=f"http://127.0.0.1:{down.port}")))
+            channel_to_twilio.close()
     else:
         makers = {
             "folder": lambda: folder_bench(tmp_path),
             "letter": lambda: paper_bench(tmp_path, LetterChannel),
             "certified": lambda: paper_bench(tmp_path, CertifiedChannel),
             "agency": lambda: paper_bench(tmp_path, AgencyChannel, "zip"),
+            "sms": lambda: paper_bench(tmp_path, SmsFolderChannel, "txt"),
             "call": call_bench,
             "remembering": remembering_bench,
         }
@@ -90,7 +102,7 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
 def effect(bench: Bench) -> Effect:
     """An effect of the channel's kind, in the database."""
     kind = bench.channel.name.partition(" ")[0]
-    return make_queue(1, channel=kind if kind in ("call", "letter", "certified", "agency") else "email")[0]
+    return make_queue(1, channel=kind if kind in ("call", "letter", "certified", "agency", "sms") else "email")[0]
 
 
 def test_contract_names_fit_their_columns(bench: Bench) -> None:
@@ -152,7 +164,11 @@ def test_contract_every_wired_channel_is_of_this_shape(tmp_path: Path) -> None:
     by_smtp, by_folder = channels_from(tmp_path, plain_server(25)), channels_from(tmp_path, None)
     assert [by_smtp["email"].name, by_folder["email"].name] == ["smtp", "folder"]
     assert [by_smtp["email"].leaves_machine, by_folder["email"].leaves_machine] == [True, False]
-    for channels in (by_smtp, by_folder):
+    by_twilio = channels_from(tmp_path, None, TwilioServer().account())
+    assert [by_twilio["sms"].name, by_folder["sms"].name] == ["twilio", "sms folder"]
+    assert [by_twilio["sms"].leaves_machine, by_folder["sms"].leaves_machine] == [True, False]
+    assert not by_twilio["sms" + TEST_MODE].leaves_machine
+    for channels in (by_smtp, by_folder, by_twilio):
         assert not channels["email" + TEST_MODE].leaves_machine, "nothing leaves in test mode"
         assert len({channel.name for channel in channels.values()}) == len(channels)
 

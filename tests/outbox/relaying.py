@@ -19,6 +19,7 @@ from goodterms.outbox.keys import touch_key
 from goodterms.outbox.models import Effect
 from tests.channels.messages import make_message
 from tests.channels.servers import plain_server
+from tests.channels.twilio_server import TwilioServer
 from tests.conftest import NOW
 from tests.factories import make_customer, make_effect, make_organisation, make_touch
 
@@ -108,7 +109,8 @@ def relay(channel: Channel | Mapping[str, Channel], now: datetime = NOW, **given
 def channels_for(order: Mapping[str, Any]) -> Mapping[str, Channel]:
     """The channels of an installation: an SMTP server on loopback at ``port``, else the folder."""
     server = plain_server(order["port"]) if order.get("port") else None
-    return channels_from(Path(order["folder"]), server)
+    twilio = TwilioServer(port=order["twilio"]).account() if order.get("twilio") else None
+    return channels_from(Path(order["folder"]), server, twilio)
 
 
 def raising(error: Exception) -> Callable[[], None]:

@@ -23,6 +23,7 @@ from goodterms.outbox.chain import verify_chain
 from goodterms.outbox.claims import Condition, claim_batch, mark_handed_over
 from goodterms.outbox.models import Attempt, Effect, SentMessage
 from tests.channels.messages import make_message
+from tests.channels.twilio_server import twilio_server
 from tests.conftest import NOW
 from tests.factories import make_customer, make_organisation
 from tests.outbox.crash_worker import Workers, running_workers
@@ -200,6 +201,35 @@ def test_crash_at_every_statement_of_the_hand_over_writes_each_letter_once(
     assert (tally.counts["lost"], tally.counts["double"], tally.counts["uncertain"]) == (0, 0, 0)
     for message in SentMessage.objects.select_related("effect"):
         assert (folder / file_name(message.effect.key, ".pdf")).read_bytes() == bytes(message.content)
+
+
+def test_crash_at_every_statement_of_the_hand_over_writes_each_text_once(
+    workers: Workers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tally = Tally("SMS folder")
+
+    def files(effects: list[Effect]) -> list[int]:
+        return [(tmp_path / "sms" / file_name(effect.key, ".txt")).exists() for effect in effects]
+
+    sweep(tally, workers, "sms", files, {"_send"}, folder=str(tmp_path))
+    tell(tally, capsys)
+    assert (tally.counts["lost"], tally.counts["double"], tally.counts["uncertain"]) == (0, 0, 0)
+
+
+def test_crash_at_every_statement_of_the_hand_over_sends_each_text_once(
+    workers: Workers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tally = Tally("Twilio")
+    with twilio_server() as server:
+
+        def texts(effects: list[Effect]) -> list[int]:
+            taken = server.by_effect()
+            return [taken[effect.key] for effect in effects]
+
+        sweep(tally, workers, "sms", texts, {"_send"}, folder=str(tmp_path), twilio=server.port)
+    tell(tally, capsys)
+    assert (tally.counts["lost"], tally.counts["double"]) == (0, 0)
+    assert 0 < tally.counts["of these left"] < tally.counts["uncertain"] < tally.counts["kill points"]
 
 
 def test_crash_at_every_statement_of_the_recovery_itself(

@@ -9,12 +9,16 @@ from goodterms.channels.certified import CertifiedChannel
 from goodterms.channels.folder import FolderChannel
 from goodterms.channels.letter import LetterChannel
 from goodterms.channels.port import TEST_MODE, Channel
+from goodterms.channels.sms_folder import SmsFolderChannel
 from goodterms.channels.smtp import SmtpChannel, SmtpServer
+from goodterms.channels.twilio import TwilioAccount, TwilioChannel
 
 
-def channels_from(outbox_folder: Path, smtp: SmtpServer | None) -> Mapping[str, Channel]:
-    """E-mail through ``smtp``, or into the folder without it; calls as tasks; letters into folders of
-    their own, for people to print; in test mode always folders.
+def channels_from(
+    outbox_folder: Path, smtp: SmtpServer | None, twilio: TwilioAccount | None = None
+) -> Mapping[str, Channel]:
+    """E-mail through ``smtp`` and texts through ``twilio``, or into folders without them; calls as tasks; letters
+    into folders of their own, for people to print; in test mode always folders.
 
     Made once per worker: the connections live in it.
     """
@@ -22,6 +26,8 @@ def channels_from(outbox_folder: Path, smtp: SmtpServer | None) -> Mapping[str, 
     return {
         "email": email,
         "email" + TEST_MODE: FolderChannel(outbox_folder / "test-mode", "test folder"),
+        "sms": TwilioChannel(twilio) if twilio else SmsFolderChannel(outbox_folder / "sms"),
+        "sms" + TEST_MODE: SmsFolderChannel(outbox_folder / "test-mode" / "sms", "test sms"),
         "call": CallChannel(),
         **_on_paper(outbox_folder),
     }

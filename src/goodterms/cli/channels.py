@@ -6,6 +6,7 @@ from django.conf import settings
 
 from goodterms.channels.port import Channel
 from goodterms.channels.smtp import SmtpServer
+from goodterms.channels.twilio import TwilioAccount
 from goodterms.channels.wiring import channels_from
 from goodterms.core.refusal import Refusal
 from goodterms.flows.backup_installation import read_pause
@@ -36,9 +37,20 @@ def make_channels_unchecked() -> Mapping[str, Channel]:
     """The same for the worker, which asks ``sending_paused_since`` itself before each round."""
     mail = settings.CONFIGURATION.mail
     server = SmtpServer(mail.host, mail.port, mail.security, mail.username, mail.password, mail.timeout_seconds)
-    return channels_from(settings.CONFIGURATION.outbox_folder, server if mail.mode == "smtp" else None)
+    smtp = server if mail.mode == "smtp" else None
+    return channels_from(settings.CONFIGURATION.outbox_folder, smtp, twilio_account())
+
+
+def twilio_account() -> TwilioAccount | None:
+    """The account texts are sent through; None where they go into the folder."""
+    sms, server = settings.CONFIGURATION.sms, settings.CONFIGURATION.server
+    if sms.mode != "twilio":
+        return None
+    address = f"{server.public_address}/sms/status/" if server.public_address else ""
+    return TwilioAccount(sms.account_sid, sms.auth_token, sms.sender, address, timeout_seconds=sms.timeout_seconds)
 
 
 def sending_paused_since() -> str:
     """When the backup was made after whose restore sending still waits; empty when it does not."""
-    return read_pause(settings.CONFIGURATION.home) if settings.CONFIGURATION.mail.mode == "smtp" else ""
+    leaves = settings.CONFIGURATION.mail.mode == "smtp" or settings.CONFIGURATION.sms.mode == "twilio"
+    return read_pause(settings.CONFIGURATION.home) if leaves else ""
