@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Max
 
 from goodterms.outbox.models import Effect, SentMessage
-from goodterms.outbox.statements import Change, execute, fetch_one, insertion
+from goodterms.outbox.statements import Change, execute, fetch_behind, fetch_one, insertion
 
 START = "0" * 64
 VERIFY_ROWS = 500
@@ -45,9 +45,10 @@ def next_link(
 
     Until that ends the organisation's row is locked (PostgreSQL; SQLite has one writer): the chain never forks.
     """
-    if connection.vendor == "postgresql":
-        execute(Change(LOCK, [organisation_id]))
-    position, previous = fetch_one(HEAD, [organisation_id]) or (0, START)
+    own = [organisation_id]
+    is_locked = connection.vendor == "postgresql"
+    head = fetch_behind(Change(LOCK, own), HEAD, own) if is_locked else fetch_one(HEAD, own)
+    position, previous = head or (0, START)
     sha256 = content_hash(content)
     link = {
         "organisation_id": organisation_id,

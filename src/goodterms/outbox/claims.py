@@ -49,7 +49,8 @@ def claim_batch(
 ) -> list[Effect]:
     """Claim up to ``limit`` queued effects of these channels whose time has come, the longest waiting first.
 
-    Those of every organisation, or of one. Committed when it returns. ``worker`` must name one running worker alone. Two workers never get the same effect:
+    Those of every organisation, or of one. Committed when it returns. ``worker`` must name one running worker alone.
+    Two workers never get the same effect:
     PostgreSQL's second one skips what the first has locked, SQLite's waits for the first one's commit.
     """
     # As the database writes moments: SQLite keeps text, which must compare with what the models wrote.

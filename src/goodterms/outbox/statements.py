@@ -40,6 +40,20 @@ def fetch_one(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | No
         return rows[0] if rows else None
 
 
+def fetch_behind(first: Change, statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
+    """Run ``first``, then give the first row of a statement that sees what was true after it.
+
+    PostgreSQL gets both, and the transaction's beginning, in one go instead of three.
+    """
+    if connection.vendor != "postgresql":
+        execute(first)
+        return fetch_one(statement, parameters)
+    connection.ensure_connection()
+    raw: Any = connection.connection
+    with connection.wrap_database_errors, raw.pipeline(), _run(first.sql, first.parameters):
+        return fetch_one(statement, parameters)
+
+
 def execute_together(decisive: Change, others: Sequence[Change]) -> bool:
     """Run several changes of different tables; False when ``decisive`` found no row (then roll the rest back).
 
