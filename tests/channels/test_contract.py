@@ -11,6 +11,7 @@ from goodterms.channels.call import CallChannel
 from goodterms.channels.certified import CertifiedChannel
 from goodterms.channels.folder import FolderChannel, file_name
 from goodterms.channels.letter import LetterChannel
+from goodterms.channels.lob import LobAccount
 from goodterms.channels.port import TEST_MODE, Channel, Unavailable
 from goodterms.channels.sms_folder import SmsFolderChannel
 from goodterms.channels.smtp import SmtpChannel
@@ -168,7 +169,10 @@ def test_contract_every_wired_channel_is_of_this_shape(tmp_path: Path) -> None:
     assert [by_twilio["sms"].name, by_folder["sms"].name] == ["twilio", "sms folder"]
     assert [by_twilio["sms"].leaves_machine, by_folder["sms"].leaves_machine] == [True, False]
     assert not by_twilio["sms" + TEST_MODE].leaves_machine
-    for channels in (by_smtp, by_folder, by_twilio):
+    by_lob = channels_from(tmp_path, None, lob=LobAccount("test_key"))
+    assert [by_lob[kind].name for kind in ("letter", "certified")] == ["lob", "lob certified"]
+    assert not by_lob["letter" + TEST_MODE].leaves_machine
+    for channels in (by_smtp, by_folder, by_twilio, by_lob):
         assert not channels["email" + TEST_MODE].leaves_machine, "nothing leaves in test mode"
         assert len({channel.name for channel in channels.values()}) == len(channels)
 

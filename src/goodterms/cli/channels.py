@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
+from goodterms.channels.lob import LobAccount
 from goodterms.channels.port import Channel
 from goodterms.channels.smtp import SmtpServer
 from goodterms.channels.twilio import TwilioAccount
@@ -38,7 +39,7 @@ def make_channels_unchecked() -> Mapping[str, Channel]:
     mail = settings.CONFIGURATION.mail
     server = SmtpServer(mail.host, mail.port, mail.security, mail.username, mail.password, mail.timeout_seconds)
     smtp = server if mail.mode == "smtp" else None
-    return channels_from(settings.CONFIGURATION.outbox_folder, smtp, twilio_account())
+    return channels_from(settings.CONFIGURATION.outbox_folder, smtp, twilio_account(), lob_account())
 
 
 def twilio_account() -> TwilioAccount | None:
@@ -50,7 +51,16 @@ def twilio_account() -> TwilioAccount | None:
     return TwilioAccount(sms.account_sid, sms.auth_token, sms.sender, address, timeout_seconds=sms.timeout_seconds)
 
 
+def lob_account() -> LobAccount | None:
+    """The account letters are printed and mailed through; None where people print them."""
+    post = settings.CONFIGURATION.post
+    if post.mode != "lob":
+        return None
+    return LobAccount(post.api_key, color=post.color, timeout_seconds=post.timeout_seconds)
+
+
 def sending_paused_since() -> str:
     """When the backup was made after whose restore sending still waits; empty when it does not."""
-    leaves = settings.CONFIGURATION.mail.mode == "smtp" or settings.CONFIGURATION.sms.mode == "twilio"
+    given = settings.CONFIGURATION
+    leaves = given.mail.mode == "smtp" or given.sms.mode == "twilio" or given.post.mode == "lob"
     return read_pause(settings.CONFIGURATION.home) if leaves else ""

@@ -8,6 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from goodterms.channels.lob import LobChannel
+from goodterms.channels.port import Unavailable
+from goodterms.cli.channels import lob_account
 from goodterms.cli.context import FormatOption, OrganisationOption, current_moment, open_organisation, today_of
 from goodterms.cli.holding import find_customer
 from goodterms.cli.printing import Column, Format, print_json, print_table, say
@@ -15,6 +18,7 @@ from goodterms.core.refusal import Refusal
 from goodterms.flows.evidence_file import EvidenceFile, make_evidence_file
 from goodterms.flows.print_batch import Batch, batch_of, confirm_printed, make_batch, read_batch
 from goodterms.flows.record_proof import CHANNELS, record_posting, record_receipt, record_return, take_scan
+from goodterms.flows.take_tracking import open_letters, take_tracking
 from goodterms.followup.models import PostalProof
 from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Organisation
@@ -67,6 +71,17 @@ class WhatIsProved(Refusal):
 
     def __init__(self) -> None:
         super().__init__("Say what happened: --posted DATE, --received DATE or --returned DATE (one of them).")
+
+
+class NobodyToAsk(Refusal):
+    """Letters are printed by people here, whom no program can ask."""
+
+    def __init__(self) -> None:
+        super().__init__('No print-and-mail provider is set up; post.mode = "lob" in settings.toml does that.')
+
+
+class ProviderOutOfReach(Refusal):
+    """The provider does not answer."""
 
 
 class FolderNotWritable(Refusal):
@@ -148,6 +163,24 @@ def prove_letter(
     elif returned:
         record_return(ours, effect, returned=returned.date(), reason=reason, **told)
     say("Recorded.")
+
+
+@letters_app.command("track")
+def track_letters(organisation: OrganisationOption = "") -> None:
+    """Ask the print-and-mail provider for the way of the letters it was given in the last sixty days."""
+    ours = open_organisation(organisation)
+    account = lob_account()
+    if account is None:
+        raise NobodyToAsk
+    now, channel, count = current_moment(), LobChannel(account), 0
+    try:
+        for effect, letter_id in open_letters(ours, now):
+            count += take_tracking(ours, effect, channel.read_tracking(letter_id), now=now)
+    except Unavailable as outage:
+        raise ProviderOutOfReach(str(outage)) from outage
+    finally:
+        channel.close()
+    say(f"{count} new events.")
 
 
 def evidence(

@@ -41,6 +41,8 @@ def make_letter(subject: str, parts: tuple[Part, ...], facts: Facts, language: L
         sender_lines=facts.sender.address,
         return_line=" · ".join((facts.sender.name, *facts.sender.address)),
         recipient=fit_lines(write_envelope(facts, language), _LINES[layout]),
+        recipient_country=facts.recipient.country or facts.sender.country,
+        sender_country=facts.sender.country,
         service=labels["certified"] if kind.name == "certified_notice" else "",
         reference=tuple(_refer(facts, language)),
         subject=subject,

@@ -77,6 +77,7 @@ class SwissSlip:
 class Letter:
     """One letter. ``layout`` names the positions on the page, ``color`` is #rrggbb, ``logo`` an SVG picture.
 
+    ``recipient_country`` and ``sender_country`` are ISO 3166 codes, empty when unknown.
     ``demand`` are the labels and values that must catch the eye: what is to be paid, and until when.
     """
 
@@ -87,6 +88,8 @@ class Letter:
     sender_lines: tuple[str, ...]
     return_line: str
     recipient: tuple[str, ...]
+    recipient_country: str = ""
+    sender_country: str = ""
     service: str = ""
     reference: tuple[tuple[str, str], ...]
     subject: str

@@ -15,7 +15,7 @@ from goodterms.core.refusal import Refusal
 
 SETTINGS_FILE = "settings.toml"
 SECRET_FILE = "secret.key"
-SECRETS = ("password", "auth_token", "webhook_secret", "secret_key", "database_url")
+SECRETS = ("password", "api_key", "auth_token", "webhook_secret", "secret_key", "database_url")
 SHORTEST_SECRET = 40
 
 
@@ -80,6 +80,15 @@ class SmsSettings(_Strict):
     timeout_seconds: float = Field(30, gt=0, le=300)
 
 
+class PostSettings(_Strict):
+    """How letters leave: into a folder, for people to print (default), or through Lob, which prints and mails."""
+
+    mode: Literal["folder", "lob"] = "folder"
+    api_key: str = Field("", repr=False)
+    color: bool = False
+    timeout_seconds: float = Field(30, gt=0, le=300)
+
+
 class InboxSettings(_Strict):
     """Where answers come from: an IMAP mailbox, a provider's webhook, or neither (default)."""
 
@@ -133,6 +142,7 @@ class Configuration(_Strict):
     server: ServerSettings = ServerSettings()
     mail: MailSettings = MailSettings()
     sms: SmsSettings = SmsSettings()
+    post: PostSettings = PostSettings()
     inbox: InboxSettings = InboxSettings()
     worker: WorkerSettings = WorkerSettings()
     new_organisation: NewOrganisationSettings = NewOrganisationSettings()
@@ -189,6 +199,8 @@ def _with_environment(values: dict[str, Any], environment: dict[str, str]) -> di
         merged["mail"] = {**merged.get("mail", {}), "password": environment["GOODTERMS_SMTP_PASSWORD"]}
     if environment.get("GOODTERMS_TWILIO_TOKEN") and isinstance(merged.get("sms", {}), dict):
         merged["sms"] = {**merged.get("sms", {}), "auth_token": environment["GOODTERMS_TWILIO_TOKEN"]}
+    if environment.get("GOODTERMS_LOB_KEY") and isinstance(merged.get("post", {}), dict):
+        merged["post"] = {**merged.get("post", {}), "api_key": environment["GOODTERMS_LOB_KEY"]}
     if environment.get("GOODTERMS_IMAP_PASSWORD") and isinstance(merged.get("inbox", {}), dict):
         merged["inbox"] = {**merged.get("inbox", {}), "password": environment["GOODTERMS_IMAP_PASSWORD"]}
     if environment.get("GOODTERMS_DEBUG") == "1":
@@ -212,6 +224,8 @@ def _check_together(configuration: Configuration, path: Path) -> None:
     missing = [name for name in ("account_sid", "auth_token", "sender") if not getattr(sms, name)]
     if sms.mode == "twilio" and missing:
         raise UnusableSettings(f'{path}: sms.mode is "twilio" but sms.{missing[0]} is empty; name it there.')
+    if configuration.post.mode == "lob" and not configuration.post.api_key:
+        raise UnusableSettings(f'{path}: post.mode is "lob" but post.api_key is empty; set GOODTERMS_LOB_KEY.')
     if configuration.inbox.mode == "imap" and not (configuration.inbox.host and configuration.inbox.username):
         raise UnusableSettings(
             f'{path}: inbox.mode is "imap" but inbox.host or inbox.username is empty; name the server and the mailbox.'
