@@ -37,6 +37,8 @@ VERDICTS = {
 CHANNELS = {
     "email": Sign(_("E-mail"), "blue", "mail"),
     "call": Sign(_("Call"), "green", "phone"),
+    "certified": Sign(_("Certified letter"), "orange", "file-text"),
+    "agency": Sign(_("Agency"), "red", "users"),
     "letter": Sign(_("Letter"), "secondary", "file-text"),
     "sms": Sign(_("SMS"), "secondary", "message"),
 }
@@ -104,6 +106,8 @@ STEPS = {
     "call": Sign(_("Call")),
     "call-again": Sign(_("Second call")),
     "last-call": Sign(_("Last call")),
+    "part-ways": Sign(_("Proposes to part ways")),
+    "hand-over": Sign(_("Hand-over to an agency")),
 }
 WAITS = {
     "hold": Sign(_("On hold"), "azure", "player-pause"),
@@ -174,6 +178,9 @@ EVENTS = {
     "task_done": Sign("", "green", "check"),
     "call": Sign("", "green", "phone-call"),
     "late_reason": Sign("", "purple", "user-question"),
+    "opted_out": Sign("", "orange", "ban"),
+    "sms_failed": Sign("", "red", "circle-x"),
+    "sms_delivered": Sign("", "green", "circle-check"),
     "effect_approved": Sign("", "green", "circle-check"),
     "effect_refused": Sign("", "orange", "hand-stop"),
     "effect_settled": Sign("", "orange", "check"),
