@@ -1,6 +1,7 @@
 """Texts that come in are read by a person, STOP is honoured for ever, and what did not arrive is looked after."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def customer() -> Customer:
     return customer
 
 
-def make_text(customer: Customer, state: str = "sent", **given: object) -> Touch:
+def make_text(customer: Customer, state: str = "sent", **given: Any) -> Touch:
     effect = make_effect(customer, channel="sms", recipient=MOBILE, state=state)
     contact = customer.contacts.get().pk
     return make_touch(customer, effect=effect, channel="sms", template="sms_reminder", contact_id=contact, **given)
@@ -87,7 +88,7 @@ def test_asked_twice_it_is_one_row_and_one_line(customer: Customer, now: datetim
 
 
 def test_after_stop_a_text_already_planned_is_withheld(customer: Customer, now: datetime) -> None:
-    make_invoice(customer, "R1", due=datetime(2026, 3, 1).date())
+    make_invoice(customer, "R1", due=date(2026, 3, 1))
     touch = make_text(customer, "queued", playbook="forgetful", step="friendly")
     assert judge_effects([touch.effect_id], now)[touch.effect_id].answer == "go"
     opt_out(customer.organisation, channel="sms", address=MOBILE, now=now)
