@@ -80,6 +80,7 @@ STANDING: dict[str, Shape] = {
     },
     "habits": dict,
     "claimable_interest": [is_amount],
+    "retention": (dict, type(None)),
 }  # fmt: skip
 WAIT: dict[str, Shape] = {
     "customer": CUSTOMER,

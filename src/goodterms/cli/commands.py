@@ -24,6 +24,7 @@ from goodterms.cli.planning import plan_app
 from goodterms.cli.printing import print_refusal
 from goodterms.cli.promising import promise_app
 from goodterms.cli.reasons import reason
+from goodterms.cli.referral import referral
 from goodterms.cli.serve import serve, work
 from goodterms.cli.settling import settle_app
 from goodterms.cli.setup import organisation_app, user_app
@@ -89,6 +90,7 @@ app.command("reason", rich_help_panel=EVERY_DAY)(reason)
 app.command("ap", rich_help_panel=EVERY_DAY)(ap)
 app.add_typer(agency_app, name="agency", rich_help_panel=EVERY_DAY)
 app.command("case", rich_help_panel=EVERY_DAY)(case)
+app.command("referral", rich_help_panel=EVERY_DAY)(referral)
 app.command("run", rich_help_panel=EVERY_DAY)(run)
 app.command("preview", rich_help_panel=EVERY_DAY)(preview)
 app.command("customers", rich_help_panel=EVERY_DAY)(customers)

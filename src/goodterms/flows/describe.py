@@ -11,6 +11,7 @@ from goodterms.core.plan_touches import WAIT_REASONS
 from goodterms.core.policy import Policy
 from goodterms.flows.claimable_interest import claimable_interest, sum_claimable
 from goodterms.flows.decide_day import Decided
+from goodterms.flows.follow_retention import retention_of
 from goodterms.flows.import_job import read_by_ids
 from goodterms.flows.write_standings import evidence_sentence
 
@@ -98,11 +99,13 @@ def describe_customers(
     balances = _grouped(decision.balances.join(frame, on="customer_id", how="semi"), _balance)
     claims = sum_claimable(claimable_interest(evidence, decided.policy, today))
     claimable = _grouped(claims.rename({"claimable_minor": "amount_minor"}), _amount)
+    retention = retention_of(frame["customer_id"])
     for row in frame.iter_rows(named=True):
         key = row["customer_id"]
         yield {
             **_standing(row, names, balances.get(key, []), decided.policy),
             "claimable_interest": claimable.get(key, []),
+            "retention": retention.get(key),
         }
 
 

@@ -16,6 +16,7 @@ from goodterms.flows.agency_cases import settle_files
 from goodterms.flows.check_proofs import check_proofs
 from goodterms.flows.collect_evidence import organisation_date, reading
 from goodterms.flows.decide_day import Decided, decide_for
+from goodterms.flows.follow_retention import follow_retention
 from goodterms.flows.judge_agency import judge_agency
 from goodterms.flows.judge_commitments import judge_commitments
 from goodterms.flows.note_unreadable import note_unreadable
@@ -103,6 +104,7 @@ def _write(
     if on is None:
         counts["agency_ready"] = judge_agency(organisation, decided, run_date, now)
         settle_files(organisation)
+        counts["collected"] = follow_retention(organisation, decided, before, run_date, now)
         counts["pay_runs_suggested"] = suggest_for_red_tape(organisation, run_date)
     counts["touches_new"] = write_touches(organisation, decided.decision.touches, decided.policy, now)
     counts["tasks_new"] = _write_tasks(organisation, decided.decision.problems, run_date, now)
@@ -175,7 +177,7 @@ def write_touches(organisation: Organisation, touches: pl.DataFrame, policy: Pol
     new = insert_frame("outbox_effect", effects, skip_existing=True)
     rows = keyed.select(
         "organisation_id", "customer_id", pl.col("key").alias("effect_key"), "cycle", "playbook", "step", "level",
-        "occurrence", "channel", "contact_id", "language", "template", "tone", "sender", "planned_date",
+        "occurrence", "channel", "contact_id", "language", "template", "tone", "sender", "planned_date", "asks_why", _copies_json(),
         "deadline_date", "carrying_invoice_id", _items_json(), "due_reason", "profile", "profile_rule", "evidence",
         pl.lit(policy.hash).alias("policy_hash"),
     )  # fmt: skip
@@ -193,6 +195,12 @@ def _with_openings(touches: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         how="left",
         maintain_order="left",
     )
+
+
+def _copies_json() -> pl.Expr:
+    """The addresses in copy as a JSON list."""
+    wrapped = pl.struct(pl.col("cc").fill_null([])).struct.json_encode()
+    return wrapped.str.strip_prefix('{"cc":').str.strip_suffix("}").alias("cc")
 
 
 def _items_json() -> pl.Expr:
