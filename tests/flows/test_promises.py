@@ -6,12 +6,14 @@ import pytest
 
 from goodterms.core.money import Money
 from goodterms.flows.agreed_invoices import AmountAboveOpen, InvoiceNotTheirs, NothingOpen, SeveralCurrencies
+from goodterms.flows.compose_message import compose_touches
 from goodterms.flows.decide_day import decide_for
+from goodterms.flows.gate_touches import judge_effects
 from goodterms.flows.judge_promises import judge_open_promises
 from goodterms.flows.make_promise import PromiseInThePast, PromiseTooFarAway, UnknownSource, make_promise
 from goodterms.flows.run_day import run_day
 from goodterms.flows.withdraw_promise import PromiseNotOpen, withdraw_promise
-from goodterms.followup.models import Promise, Task, TimelineEvent
+from goodterms.followup.models import Promise, Task, TimelineEvent, Touch
 from goodterms.ledger.models import Allocation, Customer, Payment
 from tests.conftest import NOW
 from tests.factories import make_customer, make_invoice, make_organisation
@@ -233,3 +235,22 @@ def test_the_days_run_judges_first_and_chases_the_same_day(customer: Customer) -
     assert report.counts["judged"] == {"promises_broken": 1}
     assert report.decided.decision.touches.height == 1
     assert run_day(customer.organisation, later).counts["judged"] == {}
+
+
+def test_the_day_before_they_are_reminded_once_and_nothing_is_sent_on_a_kept_one(customer: Customer) -> None:
+    promise(customer)
+    assert run_day(customer.organisation, NOW).decided.decision.touches.is_empty()
+    thursday = datetime(2026, 3, 12, 10, tzinfo=UTC)
+    touches = run_day(customer.organisation, thursday).decided.decision.touches
+    assert touches["template"].to_list() == ["promise_reminder"]
+    assert touches["due_reason"].to_list() == ["The day of their promise has come, or is tomorrow."]
+    touch = Touch.objects.get()
+    assert judge_effects([touch.effect_id], thursday)[touch.effect_id].answer == "go"
+    message = compose_touches([touch.pk], thursday)[touch.pk].message
+    assert message is not None
+    assert "£150.00 by 13 March 2026" in message.text
+    pay(customer.invoices.get(number="R1"), thursday.date())
+    pay(customer.invoices.get(number="R2"), thursday.date())
+    judge(customer, thursday.date())
+    assert judge_effects([touch.effect_id], thursday)[touch.effect_id].answer == "withhold"
+    assert run_day(customer.organisation, thursday + timedelta(days=1)).decided.decision.touches.is_empty()

@@ -7,8 +7,8 @@ from goodterms.core.evidence import Evidence
 from goodterms.core.pay_run_windows import AHEAD, find_pay_run_windows
 from goodterms.core.policy import Policy
 
-DUE_PREFIX, QUIET_PREFIX, WELCOME = "due-", "quiet-", "welcome"
-"""What the keys of their cycles begin with; a day follows, but for the welcome, which is said once."""
+DUE_PREFIX, QUIET_PREFIX, PROMISE_PREFIX, WELCOME = "due-", "quiet-", "promise-", "welcome"
+"""What the keys of their cycles begin with; a day follows (or the promise's id), but for the welcome, said once."""
 
 
 def find_courtesies(
@@ -21,18 +21,20 @@ def find_courtesies(
 ) -> pl.DataFrame:
     """At most one row per customer whose playbook has a word for today, with the step's columns (playbook.STEPS).
 
-    ``people``: chase.describe_customers; ``carried``: chase.carry, whose customers are chased instead; ``items``:
-    ageing.CHASEABLE; ``habits``: habits.HABITS.
+    ``people``: chase.describe_customers; ``carried``: chase.carry, whose customers are chased instead, and hear only
+    of what they promised; ``items``: ageing.CHASEABLE; ``habits``: habits.HABITS.
     """
-    free = people.join(carried, on="customer_id", how="anti").with_columns(pl.col("profile").alias("playbook"))
+    people = people.with_columns(pl.col("profile").alias("playbook"))
+    free = people.join(carried, on="customer_id", how="anti")
     found = [
+        _promised(people, evidence, policy),
         _before_pay_run(free, items, evidence, policy),
         _around_due_date(free, items, evidence, policy),
         _welcomes(free, habits, evidence, policy),
         _thanks(free, habits, evidence, policy),
         _check_ins(free, policy),
     ]
-    rows = pl.concat([frame for frame in found if frame.height] or found[:1], how="diagonal_relaxed")
+    rows = pl.concat([frame for frame in found if frame.height] or found[-1:], how="diagonal_relaxed")
     # Each of these is said once, whether it was sent or not; a second word for the same customer waits for another day.
     rows = rows.join(evidence.touches, on=["customer_id", "cycle", "playbook", "step"], how="anti")
     return rows.unique("customer_id", keep="first", maintain_order=True)
@@ -43,6 +45,20 @@ def _in_window(rows: pl.DataFrame, anchor: str, days: pl.Expr, policy: Policy) -
     steps = policy.playbooks.steps.filter(pl.col("anchor") == anchor).drop("at_most")
     opened = rows.with_columns(days.cast(pl.Int32).alias("_days")).join(steps, on="playbook", maintain_order="left")
     return opened.filter(pl.col("_days").is_between(pl.col("from_day"), pl.col("to_day"))).drop("_days")
+
+
+def _promised(people: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.DataFrame:
+    """Around the day of an open promise that chasing waits for: who was not told of it hears nothing else meanwhile."""
+    if evidence.promises.is_empty():
+        return people.clear()
+    waited_for = evidence.promises.filter((pl.col("state") == "open") & pl.col("is_pausing"))
+    rows = people.drop("cycle").join(
+        waited_for.select("customer_id", "promise_id", "promised_date"), on="customer_id", maintain_order="left"
+    )
+    days = (pl.col("local_date") - pl.col("promised_date")).dt.total_days()
+    opened = _in_window(rows, "promised", days, policy).sort("promised_date", "promise_id", maintain_order=True)
+    cycle = pl.lit(PROMISE_PREFIX) + pl.col("promise_id").cast(pl.String)
+    return opened.with_columns(cycle.alias("cycle")).drop("promise_id", "promised_date")
 
 
 def _around_due_date(free: pl.DataFrame, items: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.DataFrame:

@@ -96,7 +96,8 @@ def _objection(policy: Policy) -> pl.Expr:
     """The first sentence that speaks against it, or an empty one."""
     today, anchor = pl.col("local_date"), pl.col("anchor")
     reply_until = pl.col("unhandled_reply_date") + pl.duration(days=policy.numbers.reply_wait_days)
-    is_chase, is_due = anchor == "overdue", anchor == "due"
+    is_chase, is_due, is_promised = anchor == "overdue", anchor == "due", anchor == "promised"
+    is_awaited = (pl.col("promise_until_date") >= today).fill_null(value=False)
     is_still_due = (pl.col("oldest_day") >= pl.col("from_day")).fill_null(value=False)
     old = pl.col("planned_date") + pl.duration(days=STALE_AFTER_DAYS) < today
     gone = pl.col("recipient") != pl.col("address").fill_null("")
@@ -109,7 +110,11 @@ def _objection(policy: Policy) -> pl.Expr:
         (reply_until >= today, "An answer of the customer has not been read yet."),
         (is_chase & pl.col("owes_late").is_null(), "Nothing is overdue any more that may be asked for."),
         (is_due & ~is_still_due, "Nothing of what falls due is open any more."),
-        (~is_chase & pl.col("owes_late").fill_null(value=False), "Something has become overdue meanwhile."),
+        (is_promised & ~is_awaited, "The promise has been kept or withdrawn meanwhile."),
+        (
+            ~is_chase & ~is_promised & pl.col("owes_late").fill_null(value=False),
+            "Something has become overdue meanwhile.",
+        ),
         (gone, ADDRESS_GONE),
         (pl.col("last_contact_date") >= pl.col("planned_date"), "There was another contact meanwhile."),
         (old, "Decided too long ago; the next run decides anew."),

@@ -89,6 +89,7 @@ def plan_touches(
     touches = _as_touches(reached.filter(found), policy)
     unreached = reached.filter(~found).with_columns(pl.lit("contact_missing").alias("reason"))
     waiting = pl.concat([considered.filter(pl.col("reason").is_not_null()), unreached], how="diagonal_relaxed")
+    waiting = waiting.join(touches.select("customer_id"), on="customer_id", how="anti", maintain_order="left")
     problems = waiting.filter(pl.col("reason").is_in(["no_step_left", "contact_missing"]))
     return (
         touches,
@@ -125,7 +126,7 @@ def _wait_reason(policy: Policy) -> pl.Expr:
         ("hold", pl.col("hold_until_date").is_not_null()),
         ("pending", pl.col("is_pending")),
         ("reply", reply_open),
-        ("promise", pl.col("promise_until_date") >= today),
+        ("promise", (pl.col("anchor") != "promised").fill_null(value=True) & (pl.col("promise_until_date") >= today)),
         ("plan", pl.col("plan_until_date") >= today),
         ("no_step_left", pl.col("step").is_null()),
         ("not_yet", is_chain & (pl.col("days_overdue") < pl.col("from_day"))),
@@ -185,6 +186,8 @@ def _due_reason() -> pl.Expr:
         .then(chain)
         .when(anchor == "due")
         .then(pl.format("Payment is due on {}.", pl.col("due_date").dt.to_string("%Y-%m-%d")))
+        .when(anchor == "promised")
+        .then(pl.lit("The day of their promise has come, or is tomorrow."))
         .when(anchor == "first_invoice")
         .then(pl.lit("The first invoice has just been issued."))
         .when(anchor == "paid")

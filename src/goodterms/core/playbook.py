@@ -9,8 +9,8 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 Tone = Literal["courtesy", "friendly", "clear", "firm", "final"]
-Anchor = Literal["overdue", "due", "first_invoice", "paid", "quiet"]
-ANCHORS_IN_ORDER: tuple[Anchor, ...] = ("overdue", "due", "first_invoice", "paid", "quiet")
+Anchor = Literal["overdue", "due", "promised", "first_invoice", "paid", "quiet"]
+ANCHORS_IN_ORDER: tuple[Anchor, ...] = ("overdue", "due", "promised", "first_invoice", "paid", "quiet")
 
 STEPS = pl.Schema(
     {

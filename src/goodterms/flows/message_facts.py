@@ -43,6 +43,7 @@ class Request:
     deadline_date: date | None
     invoice_ids: frozenset[int]
     source: str | None = None
+    cc: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class FactReader:
     claimed: Mapping[int, ClaimedFees] = field(default_factory=dict)
     copies: Mapping[int, Attachment] = field(default_factory=dict)
     promised: Mapping[int, tuple[Money, date]] = field(default_factory=dict)
+    readers: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def read(
@@ -92,6 +94,7 @@ class FactReader:
             claimed=read_claimed(ids) if numbers.interest.enabled else {},
             copies=_read_copies(requests, items),
             promised=_read_promises(requests),
+            readers=_read_readers(requests),
         )
 
     def facts_for(self, request: Request) -> Facts:
@@ -157,6 +160,11 @@ class FactReader:
             country=customer["country"],
         )
 
+    def copies_for(self, request: Request) -> tuple[str, ...]:
+        """Who was to be in copy and can still be: an address of this customer to which mail arrives."""
+        good = self.readers.get(request.customer_id, frozenset())
+        return tuple(address for address in request.cc if address.lower() in good)
+
     def find_contact_faults(self, request: Request) -> tuple[Fault, ...]:
         """A touch was decided for one address; when the contact has another by now, it must be decided anew."""
         if request.template in _LETTERS:
@@ -204,7 +212,7 @@ _CONTACT = ("id", "name", "role", "email", "phone", "mobile")
 _CALLS = frozenset(name for name, template in template_catalog().items() if template.medium == "call")
 _LETTERS = frozenset(name for name, template in template_catalog().items() if template.medium == "letter")
 _TEXTS = frozenset(name for name, template in template_catalog().items() if template.medium == "sms")
-_OF_PROMISES = ("sms_promise_reminder",)
+_OF_PROMISES = ("promise_reminder", "sms_promise_reminder")
 _NOT_MAILED = _CALLS | _LETTERS | _TEXTS
 # A letter is folded into an envelope: more copies than these are sent in another way.
 _MOST_COPIES = 20
@@ -214,6 +222,18 @@ _LARGEST_COPY_BYTES = 5 * 1024 * 1024
 def _letters_and_digits(text: str) -> str:
     """An address without its line ends and punctuation, which change on its way onto one line."""
     return "".join(character for character in text.casefold() if character.isalnum())
+
+
+def _read_readers(requests: Sequence[Request]) -> dict[int, frozenset[str]]:
+    """The working addresses of the customers of whom somebody is to be in copy, in small letters."""
+    copied = [request.customer_id for request in requests if request.cc]
+    if not copied:
+        return {}
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    working = Contact.objects.filter(customer__in=copied, email_failed_at__isnull=True).exclude(email="")
+    for customer_id, email in working.values_list("customer_id", "email"):
+        found[customer_id].add(email.lower())
+    return {pk: frozenset(addresses) for pk, addresses in found.items()}
 
 
 def _read_promises(requests: Sequence[Request]) -> dict[int, tuple[Money, date]]:

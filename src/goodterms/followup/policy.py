@@ -21,12 +21,22 @@ class PolicyInvalid(Refusal):
 def shipped() -> dict[str, list[dict[str, Any]]]:
     """The rules and playbooks that come with goodterms, parsed."""
     folder = resources.files("goodterms.followup") / "shipped"
-    playbooks = sorted((folder / "playbooks").iterdir(), key=lambda file: file.name)
+    files = sorted((folder / "playbooks").iterdir(), key=lambda file: file.name)
+    playbooks = [file for file in files if file.name.endswith(".toml")]
+    common = tomllib.loads((folder / "every_playbook.toml").read_text("utf-8"))["steps"]
     return {
         "profiles": tomllib.loads((folder / "profiles.toml").read_text("utf-8"))["rule"],
         "verdicts": tomllib.loads((folder / "verdicts.toml").read_text("utf-8"))["rule"],
-        "playbooks": [tomllib.loads(file.read_text("utf-8")) for file in playbooks if file.name.endswith(".toml")],
+        "playbooks": [_with_common(tomllib.loads(file.read_text("utf-8")), common) for file in playbooks],
     }
+
+
+def _with_common(playbook: dict[str, Any], common: list[dict[str, Any]]) -> dict[str, Any]:
+    """The playbook with the steps that every playbook has (shipped/every_playbook.toml)."""
+    name = playbook["id"]
+    own = [step for step in common if name not in step.get("not_in", ()) and name in step.get("only_in", (name,))]
+    plain = [{key: value for key, value in step.items() if key not in ("not_in", "only_in")} for step in own]
+    return {**playbook, "steps": [*playbook["steps"], *plain]}
 
 
 def read_numbers(given: dict[str, Any]) -> PolicyNumbers:
