@@ -17,7 +17,7 @@ from goodterms.flows.handle_reply import (
 from goodterms.flows.reply_deeds import Given, InvoiceNotNamed, proposed_amount
 from goodterms.flows.take_reply import take_reply
 from goodterms.flows.write_contact import Particulars
-from goodterms.followup.models import CustomerProfile, Dispute, LateReason, Promise, Reply, Task, TimelineEvent
+from goodterms.followup.models import CustomerProfile, Dispute, LateReason, OptOut, Promise, Reply, Task, TimelineEvent
 from goodterms.ledger.models import Contact, Customer, Invoice
 from tests.factories import make_customer, make_invoice, make_organisation
 from tests.inbox.samples import as_mail
@@ -132,6 +132,13 @@ def test_a_forewarning_counts_as_one_even_beside_a_promise(customer: Customer, i
     reply = taken(customer, "Heads up: we will be late this month. We will pay on 20 March.", now)
     handle_reply(reply, reading="promise", given=Given(by=date(2026, 3, 20)), actor="Robin", now=now)
     assert handle_reply(reply, reading="forewarning", actor="Robin", now=now).reading == "forewarning"
+
+
+def test_an_address_that_wants_no_more_messages_gets_none(customer: Customer, now: datetime) -> None:
+    reply = taken(customer, "Please unsubscribe me.", now)
+    handle_reply(reply, reading="unsubscribe", given=Given(quote="Please unsubscribe me."), actor="Robin", now=now)
+    kept = OptOut.objects.get()
+    assert (kept.channel, kept.address, kept.customer) == ("email", "c1@customer.example", customer)
 
 
 def test_a_strangers_answer_must_be_assigned_first(customer: Customer, now: datetime) -> None:

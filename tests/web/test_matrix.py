@@ -57,6 +57,15 @@ ENTRIES = {
     "hold-lift": deed("hold"),
     "contact-add": deed("customer", name="Kim", role="buyer", email="kim@customer.example"),
     "contact-correct": deed("contact", name="Sam", role="buyer", email="sam@customer.example"),
+    "inbox": page(),
+    "reply": page("reply"),
+    "reply-html": page("reply"),
+    "reply-original": page("reply"),
+    "reply-handle": deed("reply", reading="none"),
+    "reply-refuse": deed("reply", kind="promise"),
+    "reply-assign": deed("reply", customer="C1"),
+    "reply-file": page("reply_file"),
+    "mail-in": Entry("404", "404", "404", "404", method="post"),
     "message": page("sent"),
     "message-html": page("sent"),
     "message-original": page("sent"),
@@ -68,6 +77,8 @@ ENTRIES = {
     "problem-resolve": deed("problem"),
     "problem-reopen": deed("problem"),
     "search": page(),
+    "sms-status": Entry("404", "404", "404", "404", method="post"),
+    "sms-inbound": Entry("404", "404", "404", "404", method="post"),
     "account_login": Entry("302>/", "302>/", "302>/", "200"),
     "account_logout": Entry("200", "200", "200", "302>/"),
     "account_signup": Entry("302>/", "302>/", "302>/", "200"),
@@ -91,7 +102,9 @@ def address_of(name: str, world: World) -> str:
     arguments: dict[str, object] = {}
     if "pk" in pattern.pattern.converters:
         arguments["pk"] = getattr(world, ENTRIES[name].row).pk
-    if not name.startswith("account") and name not in ("start", "organisations"):
+    if name == "mail-in":
+        arguments |= {"secret": "not-the-secret", "provider": "raw"}
+    elif not name.startswith("account") and name not in ("start", "organisations", "sms-status", "sms-inbound"):
         arguments["slug"] = world.ours.slug
     return reverse(name, kwargs=arguments)
 

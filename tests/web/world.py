@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from email.message import EmailMessage
 from typing import Any
 
 from django.test import Client
 
 from goodterms.channels.email import build_email
-from goodterms.followup.models import Hold, Task, TimelineEvent
+from goodterms.flows.take_reply import take_reply
+from goodterms.followup.models import Hold, Reply, ReplyAttachment, Task, TimelineEvent
 from goodterms.ledger.models import Contact, Customer, DataProblem
 from goodterms.messages.message import Message
 from goodterms.organizations.models import Membership, Organisation, User
@@ -42,6 +44,8 @@ class World:
     hold: Hold
     problem: DataProblem
     contact: Contact
+    reply: Reply
+    reply_file: ReplyAttachment
     people: dict[str, User]
 
     def client(self, who: str) -> Client:
@@ -62,6 +66,7 @@ def build_world() -> World:
     }
     customer = make_debtor(ours, "C1")
     effects = {state: make_touched(customer, state) for state in ("sent", "waiting", "uncertain")}
+    reply = make_reply(customer)
     return World(
         ours=ours,
         theirs=theirs,
@@ -70,6 +75,8 @@ def build_world() -> World:
         hold=make_hold(customer),
         problem=make_problem(ours, customer=customer),
         contact=customer.contacts.get(),
+        reply=reply,
+        reply_file=reply.attachments.get(),
         people=people,
         **effects,
     )
@@ -126,6 +133,18 @@ def mail_bytes(html: str, subject: str = "Friendly reminder") -> bytes:
         recipient_email="sam@customer.example",
     )
     return build_email("key", message, NOW)
+
+
+def make_reply(customer: Customer, text: str = "We will pay half on 20 March.") -> Reply:
+    """An answer with a page of its own and an enclosed file, as it is taken in."""
+    mail = EmailMessage()
+    mail["From"] = f"Sam Example <{customer.number.lower()}@customer.example>"
+    mail["Message-ID"] = f"<{Reply.objects.count()}@customer.example>"
+    mail["Subject"] = "Re: Friendly reminder"
+    mail.set_content(text)
+    mail.add_alternative(f"<p>{text}</p><script>alert(1)</script>", subtype="html")
+    mail.add_attachment(b"%PDF-1.7 proof", maintype="application", subtype="pdf", filename="proof.pdf")
+    return take_reply(customer.organisation, mail.as_bytes(), now=NOW)
 
 
 def make_hold(customer: Customer, until: date = TODAY + timedelta(days=20)) -> Hold:

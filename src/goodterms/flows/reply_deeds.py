@@ -13,6 +13,7 @@ from goodterms.flows.ask_person import ask_person
 from goodterms.flows.facts import local_day
 from goodterms.flows.make_promise import make_promise
 from goodterms.flows.open_dispute import open_dispute
+from goodterms.flows.opt_out import opt_out
 from goodterms.flows.override_profile import override_profile
 from goodterms.flows.state_reason import state_reason
 from goodterms.flows.write_contact import Particulars, write_contact
@@ -151,6 +152,18 @@ def _forewarning(reply: Reply, given: Given, actor: str, now: datetime) -> str:
     return f"They told us beforehand. {_promise(reply, given, actor, now)}"
 
 
+def _opt_out(reply: Reply, given: Given, actor: str, now: datetime) -> str:
+    opt_out(
+        reply.organisation,
+        channel=reply.channel,
+        address=reply.from_address,
+        words=given.quote,
+        customer=_customer(reply),
+        now=now,
+    )
+    return f"Nothing more goes to {reply.from_address}; other ways stay open."
+
+
 def _abuse(reply: Reply, given: Given, actor: str, now: datetime) -> str:
     return "Rude words noted; stay courteous."
 
@@ -164,6 +177,7 @@ DEEDS: Mapping[str, Deed] = {
     "out_of_business": _out_of_business,
     "cannot_pay": _late_reason(LateReason.Reason.CASH, "A payment plan is to be offered."),
     "forewarning": _forewarning,
+    "unsubscribe": _opt_out,
     "abuse": _abuse,
 }
-"""By reading; "unsubscribe" stands in flows.opt_out's words, "none" needs no deed."""
+"""By reading; "none" needs no deed."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from goodterms.followup.models import Task
+from goodterms.followup.models import Reply, Task
 from goodterms.ledger.models import DataProblem
 from goodterms.organizations.models import Organisation
 from goodterms.outbox.models import Effect
@@ -20,11 +20,13 @@ class Attention:
     tasks: Count
     effects: Count
     problems: Count
+    answers: Count
 
 
 def attention_of(organisation: Organisation, today: date) -> Attention:
-    """Three counts, each of at most a hundred rows of an index."""
+    """Four counts, each of at most a hundred rows of an index."""
     tasks = Task.objects.filter(organisation=organisation, done_at__isnull=True, due_date__lte=today)
     effects = Effect.objects.filter(organisation=organisation, state__in=ASKS_A_PERSON)
     problems = DataProblem.objects.filter(organisation=organisation, resolved_at__isnull=True)
-    return Attention(*(count_up_to(rows, SHOWN_UP_TO) for rows in (tasks, effects, problems)))
+    answers = Reply.objects.filter(organisation=organisation, handled_at__isnull=True)
+    return Attention(*(count_up_to(rows, SHOWN_UP_TO) for rows in (tasks, effects, problems, answers)))

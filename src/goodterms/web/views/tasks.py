@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -39,6 +40,8 @@ def task(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     found = find_task(visit.organisation, pk)
     if found is None:
         raise Http404
+    if found.kind == Task.Kind.REPLY and not found.done_at:
+        return redirect("reply", visit.organisation.slug, int(found.key.removeprefix("reply:")))
     effect = effect_of(found)
     customer = found.customer
     ids = [customer.pk] if customer else []
