@@ -9,6 +9,7 @@ from goodterms.flows.place_hold import (
     HoldEndsInThePast,
     HoldTooLong,
     InvoiceOfSomeoneElse,
+    KindnessSpent,
     UnknownHoldReason,
     place_hold,
 )
@@ -98,3 +99,25 @@ def test_a_hold_is_lifted_once(now: datetime) -> None:
     with pytest.raises(HoldAlreadyOver):
         lift_hold(customer.organisation, hold, actor="Robin", now=now)
     assert TimelineEvent.objects.filter(kind="hold_lifted").count() == 1
+
+
+def test_repeated_kindness_is_counted_and_has_an_end(now: datetime) -> None:
+    customer = make_customer(make_organisation(policy={"holds_per_year": 2}))
+
+    def grant(reason: str = "goodwill") -> None:
+        place_hold(customer.organisation, customer, until=date(2026, 3, 31), reason=reason, actor="Robin", now=now)
+
+    grant()
+    grant()
+    assert (
+        TimelineEvent.objects.latest("pk").text == "Chasing paused until 2026-03-31: goodwill. Within a year, 1 before."
+    )
+    with pytest.raises(KindnessSpent):
+        grant()
+    grant("payment_run")
+
+
+def test_the_organisation_says_how_long_a_hold_may_last(now: datetime) -> None:
+    customer = make_customer(make_organisation(policy={"hold_longest_days": 14}))
+    with pytest.raises(HoldTooLong):
+        place_hold(customer.organisation, customer, until=date(2026, 3, 31), reason="other", actor="Robin", now=now)

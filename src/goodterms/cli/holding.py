@@ -10,7 +10,7 @@ from goodterms.cli.context import FormatOption, OrganisationOption, current_mome
 from goodterms.cli.printing import Column, Format, print_json, print_table, say
 from goodterms.core.refusal import Refusal
 from goodterms.flows.lift_hold import lift_hold
-from goodterms.flows.place_hold import place_hold
+from goodterms.flows.place_hold import count_kindness, place_hold
 from goodterms.followup.models import Hold
 from goodterms.ledger.models import Customer, Invoice
 from goodterms.organizations.models import Organisation
@@ -149,6 +149,7 @@ def _show(ours: Organisation, whom: Customer | None, format: Format) -> None:
         Column("until_date", "until"),
         Column("reason", "reason"),
         Column("made_by", "by"),
+        Column("within_a_year", "in a year", "right"),
         Column("note", "note"),
     ]
     print_table("On hold", columns, rows, empty="Nothing is on hold.")
@@ -170,6 +171,7 @@ def _row(one: Hold) -> dict[str, Any]:
         "reason": one.reason,
         "note": one.note,
         "made_by": one.made_by,
+        "within_a_year": count_kindness(one.customer, one.from_date) if one.customer else None,
     }
 
 

@@ -88,6 +88,9 @@ class PolicyNumbers(BaseModel):
         None, ge=1, description="More touches than this in one run are held for a person to look at."
     )
     hold_longest_days: int = Field(366, ge=1, le=366, description="The longest pause a person may grant.")
+    holds_per_year: int = Field(
+        4, ge=1, le=60, description="So often a customer is paused out of kindness within a year, and no more."
+    )
     promise_days: int = Field(7, ge=1, le=60, description="A promise without a date is one for so many days ahead.")
     promise_longest_days: int = Field(92, ge=1, le=366, description="Nobody waits longer for a promise.")
     promise_tolerance_days: int = Field(2, ge=0, le=30, description="Money in transit: so late still keeps a promise.")

@@ -7,10 +7,13 @@ from django.db import transaction
 from goodterms.core.refusal import Refusal
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.followup.models import Hold
+from goodterms.followup.policy import policy_of
 from goodterms.ledger.models import Customer, Invoice
 from goodterms.organizations.models import Organisation
 
-LONGEST_HOLD_DAYS = 366
+KIND_REASONS = (Hold.Reason.ILLNESS, Hold.Reason.GOODWILL, Hold.Reason.OTHER)
+"""Pauses granted out of kindness, which are counted; a pay run, a dispute or the law asks for none."""
+_YEAR = timedelta(days=365)
 
 
 class HoldEndsInThePast(Refusal):
@@ -23,9 +26,17 @@ class HoldEndsInThePast(Refusal):
 class HoldTooLong(Refusal):
     """A hold was to last longer than anybody remembers it."""
 
-    def __init__(self, until: date, latest: date) -> None:
+    def __init__(self, until: date, latest: date, days: int) -> None:
+        super().__init__(f"A hold until {until} is longer than {days} days; name a day up to {latest}, renew it then.")
+
+
+class KindnessSpent(Refusal):
+    """The customer was paused out of kindness as often as the organisation allows."""
+
+    def __init__(self, customer: Customer, count: int) -> None:
         super().__init__(
-            f"A hold until {until} is longer than {LONGEST_HOLD_DAYS} days; name a day up to {latest}, renew it then."
+            f"{customer.name} was paused {count} times within a year; agree on a payment plan instead, "
+            "or raise holds_per_year in the policy."
         )
 
 
@@ -58,10 +69,14 @@ def place_hold(
     """Pause chasing from the customer's today until ``until``, that day included; it lifts itself the day after.
 
     Without ``customer`` the whole organisation pauses, with ``invoice`` that invoice alone. Raises HoldEndsInThePast,
-    HoldTooLong, UnknownHoldReason or InvoiceOfSomeoneElse.
+    HoldTooLong, UnknownHoldReason, InvoiceOfSomeoneElse or KindnessSpent.
     """
     today = local_day(organisation, customer, now)
-    _check(today, until, reason)
+    numbers = policy_of(organisation).numbers
+    _check(today, until, reason, numbers.hold_longest_days)
+    before = count_kindness(customer, today) if customer is not None and reason in KIND_REASONS else 0
+    if customer is not None and before >= numbers.holds_per_year:
+        raise KindnessSpent(customer, before)
     if invoice is not None and (customer is None or invoice.customer_id != customer.pk):
         raise InvoiceOfSomeoneElse(invoice)
     hold = Hold.objects.create(
@@ -80,7 +95,7 @@ def place_hold(
         write_timeline(
             customer,
             "hold_placed",
-            _sentence(hold),
+            _sentence(hold, before),
             actor=actor,
             now=now,
             invoice=invoice,
@@ -89,17 +104,24 @@ def place_hold(
     return hold
 
 
-def _check(today: date, until: date, reason: str) -> None:
+def count_kindness(customer: Customer, today: date) -> int:
+    """How often this customer, or an invoice of theirs, was paused out of kindness within the last year."""
+    kind = Hold.objects.filter(customer=customer, reason__in=KIND_REASONS, from_date__gt=today - _YEAR)
+    return kind.count()
+
+
+def _check(today: date, until: date, reason: str, longest_days: int) -> None:
     if reason not in Hold.Reason.values:
         raise UnknownHoldReason(reason)
     if until < today:
         raise HoldEndsInThePast(until, today)
-    latest = today + timedelta(days=LONGEST_HOLD_DAYS)
+    latest = today + timedelta(days=longest_days)
     if until > latest:
-        raise HoldTooLong(until, latest)
+        raise HoldTooLong(until, latest, longest_days)
 
 
-def _sentence(hold: Hold) -> str:
+def _sentence(hold: Hold, before: int) -> str:
     what = f"Invoice {hold.invoice.number} paused" if hold.invoice else "Chasing paused"
     why = Hold.Reason(hold.reason).label.lower()
-    return f"{what} until {hold.until_date}: {why}." + (f" {hold.note}" if hold.note else "")
+    again = f" Within a year, {before} before." if before else ""
+    return f"{what} until {hold.until_date}: {why}.{again}" + (f" {hold.note}" if hold.note else "")

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from goodterms.core.refusal import Refusal
 from goodterms.flows.lift_hold import lift_hold
 from goodterms.flows.override_profile import PROFILES, override_profile, remove_override
-from goodterms.flows.place_hold import LONGEST_HOLD_DAYS, place_hold
+from goodterms.flows.place_hold import place_hold
 from goodterms.flows.write_contact import Particulars, write_contact
 from goodterms.followup.models import CustomerProfile, Hold
+from goodterms.followup.policy import policy_of
 from goodterms.ledger.models import Contact, Customer
 from goodterms.web.access import Visit, acting, go_back, looking
 from goodterms.web.forms import ContactForm, HoldForm, OverrideForm
@@ -165,7 +166,7 @@ def _page_context(visit: Visit, found: Customer) -> dict[str, Any]:
     return {
         "customer": found,
         "local_day": local_day,
-        "latest_hold_day": local_day + timedelta(days=LONGEST_HOLD_DAYS),
+        "latest_hold_day": local_day + timedelta(days=policy_of(visit.organisation).numbers.hold_longest_days),
         "standing": standing,
         "profile_explanation": explain_profile(visit.organisation, standing) if standing else None,
         "verdict_explanation": explain_verdict(visit.organisation, standing) if standing else None,
