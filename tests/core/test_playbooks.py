@@ -81,6 +81,7 @@ def describe_touch(touch: dict[str, Any], wanted: dict[str, Any], evidence: Evid
         "role": contacts[touch["contact_id"]],
         "asks_why": step.asks_why,
         "items": len(touch["items"] or []),
+        "copies": len(touch["cc"]),
     }
     return {name: facts[name] for name in wanted}
 

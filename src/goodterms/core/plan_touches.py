@@ -4,6 +4,7 @@ import polars as pl
 
 from goodterms.core.chain import next_in_chain
 from goodterms.core.chase import ENDLESS, carry, describe_customers
+from goodterms.core.copies import add_copies
 from goodterms.core.courtesies import find_courtesies
 from goodterms.core.evidence import Evidence
 from goodterms.core.policy import Policy
@@ -27,6 +28,8 @@ PLANNED = pl.Schema(
         "tone": pl.String(),
         "sender": pl.String(),
         "needs_approval": pl.Boolean(),
+        "asks_why": pl.Boolean(),
+        "cc": pl.List(pl.String()),
         "planned_date": pl.Date(),
         "deadline_date": pl.Date(),
         "carrying_invoice_id": pl.Int64(),
@@ -86,7 +89,7 @@ def plan_touches(
     ready = considered.filter(pl.col("reason").is_null())
     reached = choose_recipients(ready, evidence.contacts, policy.playbooks.role_orders)
     found = pl.col("channel").is_not_null()
-    touches = _as_touches(reached.filter(found), policy)
+    touches = _as_touches(add_copies(reached.filter(found), evidence.contacts), policy)
     unreached = reached.filter(~found).with_columns(pl.lit("contact_missing").alias("reason"))
     waiting = pl.concat([considered.filter(pl.col("reason").is_not_null()), unreached], how="diagonal_relaxed")
     waiting = waiting.join(touches.select("customer_id"), on="customer_id", how="anti", maintain_order="left")

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 Tone = Literal["courtesy", "friendly", "clear", "firm", "final"]
 Anchor = Literal["overdue", "due", "promised", "first_invoice", "paid", "quiet"]
+Role = Literal["accounts_payable", "buyer", "executive", "owner", "other"]
 ANCHORS_IN_ORDER: tuple[Anchor, ...] = ("overdue", "due", "promised", "first_invoice", "paid", "quiet")
 
 STEPS = pl.Schema(
@@ -34,6 +35,7 @@ STEPS = pl.Schema(
         "needs_approval": pl.Boolean(),
         "deadline_days": pl.Int32(),  # null: sets no deadline
         "asks_why": pl.Boolean(),
+        "cc_roles": pl.List(pl.String()),  # in copy of an e-mail
         "before_cut_off_days": pl.Int32(),  # null: not timed to the customer's pay run
     }
 )
@@ -63,6 +65,7 @@ class Step(BaseModel):
     needs_approval: bool = False
     deadline_days: int | None = Field(None, ge=1)
     asks_why: bool = False
+    cc_roles: tuple[Role, ...] = Field((), description="Who of the customer is in copy, where it is an e-mail.")
     needs: Literal["interest"] | None = None
     before_cut_off_days: int | None = Field(
         None, ge=0, le=20, description="Where the pay run is known: so many working days before its cut-off instead."
@@ -76,6 +79,8 @@ class Step(BaseModel):
             raise ValueError("to_day lies before from_day")
         if self.rest_days is not None and self.anchor != "overdue":
             raise ValueError("rest_days belongs to steps anchored to 'overdue'; the others are said once each")
+        if self.cc_roles and "email" not in self.channels:
+            raise ValueError("only an e-mail has copies: give the step the channel email, or leave cc_roles out")
         if (self.repeat_days is None) != (self.at_most == 1):
             raise ValueError("a repeated step needs both repeat_days and at_most (2 or more)")
         return self

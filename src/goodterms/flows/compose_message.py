@@ -1,14 +1,16 @@
 """Touches into messages, with the facts of this very moment: live open amounts, never the decided ones."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 
 from goodterms.core.money import UnknownCurrency
 from goodterms.flows.agency_file import PLAYBOOK as AGENCY
 from goodterms.flows.agency_file import compose_hand_over
 from goodterms.flows.message_background import read_backgrounds
 from goodterms.flows.message_facts import FactReader, Request
+from goodterms.flows.reply_address import with_reply_address
 from goodterms.followup.models import Touch
 from goodterms.ledger.models import Contact, Customer
 from goodterms.messages.catalog import TemplateUnknown, find_template
@@ -101,6 +103,7 @@ def _requests(touch_ids: Sequence[int]) -> list[Request]:
             recipient=touch.effect.recipient,
             deadline_date=touch.deadline_date,
             invoice_ids=frozenset(item["invoice_id"] for item in touch.read_items()),
+            cc=tuple(touch.read_copies()),
         )
         for touch in rows
     ]
@@ -137,9 +140,22 @@ def _compose_for(
             background=backgrounds.get(request.customer_id),
             source=request.source,
         )
+        copied = partial(
+            _led, copies=reader.copies_for(request), organisation=organisation, customer_id=request.customer_id
+        )
         faults = (*reader.find_contact_faults(request), *finished.faults)
-        composed[request.key] = Composed(None if faults else finished.message, faults, finished.draft)
+        composed[request.key] = Composed(None if faults else copied(finished.message), faults, copied(finished.draft))
     return composed
+
+
+def _led(
+    message: Message | None, *, copies: tuple[str, ...], organisation: Organisation, customer_id: int
+) -> Message | None:
+    """With the addresses in copy, and answers led to the organisation's inbox where it has one."""
+    if message is None:
+        return None
+    answered = with_reply_address(message, organisation, customer_id)
+    return replace(answered, cc=copies) if copies else answered
 
 
 def _choose_language(wanted: str, organisation: Organisation) -> str:

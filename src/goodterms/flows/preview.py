@@ -14,6 +14,8 @@ from goodterms.outbox.models import Effect
 
 ON_ITS_WAY = [Effect.State.PLANNED, Effect.State.WAITING, Effect.State.QUEUED, Effect.State.CLAIMED]
 
+DECODED = ("items", "cc")
+
 
 def preview(organisation: Organisation, now: datetime, days: int, *, on: date | None = None) -> pl.DataFrame:
     """The touches of the coming ``days``, today's included, sorted by day (columns: plan_touches.PLANNED).
@@ -31,11 +33,12 @@ def _on_its_way(organisation: Organisation) -> pl.DataFrame:
     waiting = Touch.objects.filter(organisation=organisation, effect__state__in=ON_ITS_WAY).select_related("effect")
     rows = [
         {
-            **{name: getattr(touch, name) for name in PLANNED if hasattr(touch, name) and name != "items"},
+            **{name: getattr(touch, name) for name in PLANNED if hasattr(touch, name) and name not in DECODED},
             "recipient": touch.effect.recipient,
             "needs_approval": touch.effect.state == Effect.State.WAITING,
             "timezone": "",
             "items": touch.read_items(),
+            "cc": touch.read_copies(),
         }
         for touch in waiting
     ]

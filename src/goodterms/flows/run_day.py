@@ -177,7 +177,8 @@ def write_touches(organisation: Organisation, touches: pl.DataFrame, policy: Pol
     new = insert_frame("outbox_effect", effects, skip_existing=True)
     rows = keyed.select(
         "organisation_id", "customer_id", pl.col("key").alias("effect_key"), "cycle", "playbook", "step", "level",
-        "occurrence", "channel", "contact_id", "language", "template", "tone", "sender", "planned_date", "asks_why", _copies_json(),
+        "occurrence", "channel", "contact_id", "language", "template", "tone", "sender", "planned_date",
+        "asks_why", _copies_json(),
         "deadline_date", "carrying_invoice_id", _items_json(), "due_reason", "profile", "profile_rule", "evidence",
         pl.lit(policy.hash).alias("policy_hash"),
     )  # fmt: skip

@@ -52,3 +52,7 @@ class Touch(models.Model):
     def read_items(self) -> list[dict[str, Any]]:
         """The items as decided: invoice_id, currency, open_amount_minor."""
         return list(json.loads(self.items or "[]"))
+
+    def read_copies(self) -> list[str]:
+        """The addresses in copy as decided."""
+        return list(json.loads(self.cc or "[]"))
