@@ -219,6 +219,14 @@ def test_before_the_same_cut_off_it_is_said_once() -> None:
     assert red_tape(open=[-1], sent=[told]) is None
 
 
+def test_an_overdue_invoice_is_spoken_of_before_the_cut_off_too() -> None:
+    said = [{"step": "process", "ago": 100, "cycle": "since-2025-10-01"}]
+    assert red_tape(open=[6], sent=said) == "before-next-run", "the cut-off is tomorrow, day 14 would be too late"
+    at_month_end = {"run": "day_of_month", "days": [31], "cut_off": 2}
+    assert red_tape(open=[20], sent=said, ap=at_month_end) is None
+    assert step_of(decide_case(override="red_tape", open=[6], sent=said)) is None
+
+
 def test_without_a_known_pay_run_the_due_date_decides() -> None:
     assert step_of(decide_case(override="red_tape", open=[-4])) == "before-pay-run"
     assert step_of(decide_case(override="red_tape", open=[-1])) is None

@@ -33,6 +33,22 @@ def find_pay_run_windows(rows: pl.DataFrame, ap_profiles: pl.DataFrame) -> pl.Da
     return joined.drop("pay_run", "pay_run_days", "cut_off_working_days")
 
 
+def time_chain(chain: pl.DataFrame, ap_profiles: pl.DataFrame) -> pl.DataFrame:
+    """The next steps of overdue customers (chain.next_in_chain); one timed to a pay run is due when its window opens.
+
+    Only where the customer's pay run is known: the step's ``from_day`` becomes that of the window's first day.
+    """
+    timed = chain.filter(pl.col("before_cut_off_days").is_not_null())
+    if timed.is_empty() or ap_profiles.is_empty():
+        return chain
+    rows = timed.select("customer_id", "country", "local_date", "before_cut_off_days")
+    opens = find_pay_run_windows(rows, ap_profiles).select("customer_id", "opens_date")
+    chain = chain.join(opens, on="customer_id", how="left", maintain_order="left")
+    ahead = (pl.col("opens_date") - pl.col("local_date")).dt.total_days()
+    from_day = pl.coalesce(pl.col("days_overdue") + ahead, "from_day").cast(pl.Int32)
+    return chain.with_columns(from_day.alias("from_day")).drop("opens_date")
+
+
 def _ahead(
     country: str | None, today: date, kind: str, days: list[int], cut_off: int, lead: int
 ) -> tuple[date, date, date, date]:

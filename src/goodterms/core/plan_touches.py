@@ -7,6 +7,7 @@ from goodterms.core.chase import ENDLESS, carry, describe_customers
 from goodterms.core.copies import add_copies
 from goodterms.core.courtesies import find_courtesies
 from goodterms.core.evidence import Evidence
+from goodterms.core.pay_run_windows import time_chain
 from goodterms.core.policy import Policy
 from goodterms.core.recipients import choose_recipients
 
@@ -83,6 +84,7 @@ def plan_touches(
     people = describe_customers(evidence, items, standings, policy)
     carried = carry(items, policy)
     chain = next_in_chain(people.join(carried, on="customer_id"), evidence, policy)
+    chain = time_chain(chain, evidence.ap_profiles)
     courtesy = find_courtesies(people, carried, items, habits, evidence, policy)
     considered = pl.concat([chain, courtesy], how="diagonal_relaxed")
     considered = considered.with_columns(_wait_reason(policy).alias("reason"))

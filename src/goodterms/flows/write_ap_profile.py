@@ -123,8 +123,8 @@ def suggest_for_red_tape(organisation: Organisation, day: date) -> int:
 
     It stands as unconfirmed until a person has asked; a rule anybody wrote down is left alone.
     """
-    found = suggest_pay_runs(_paid_days(organisation, RED_TAPE_UNASKED.format(day=day.isoformat())))
-    if found.is_empty():
+    paid = _paid_days(organisation, RED_TAPE_UNASKED.format(day=day.isoformat()))
+    if paid.is_empty() or (found := suggest_pay_runs(paid)).is_empty():
         return 0
     days = pl.concat_str(pl.lit("["), pl.col("pay_run_days").cast(pl.List(pl.String)).list.join(", "), pl.lit("]"))
     rows = found.select(
