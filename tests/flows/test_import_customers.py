@@ -170,3 +170,14 @@ def test_an_unknown_country_stays_empty_and_is_said_so(home: Path) -> None:
     )
     assert list(Customer.objects.order_by("number").values_list("country", flat=True)) == ["", "EG"]
     assert problems_of(organisation) == [("unknown_country", 2)]
+
+
+def test_a_mobile_number_of_the_customers_country_takes_texts_and_a_new_one_works_again(home: Path) -> None:
+    organisation = make_organisation()
+    row = "C1,Example Ltd,Germany,de,30,Sam,Accounts payable,sam@customer.example,{},No,"
+    load(organisation, home, row.format("0151 23456789"))
+    assert Contact.objects.get().mobile == "+4915123456789"
+    Contact.objects.update(phone_failed_at=datetime(2026, 6, 1, tzinfo=UTC))
+    load(organisation, home, row.format("089 123456"), as_of=date(2026, 7, 31))
+    contact = Contact.objects.get()
+    assert (contact.mobile, contact.phone_failed_at) == ("", None)

@@ -4,6 +4,8 @@ import polars as pl
 
 from goodterms.database.writing import insert_frame, update_frame
 from goodterms.flows.import_job import ImportJob, read_by_ids
+from goodterms.organizations.models import Organisation
+from goodterms.organizations.phones import mobile_number
 
 _LEDGER = pl.Schema(
     {
@@ -16,6 +18,8 @@ _LEDGER = pl.Schema(
     }
 )
 _QUERY = "SELECT id, customer_id, name, role, email, phone FROM ledger_contact WHERE customer_id IN ({ids}) ORDER BY id"
+_COUNTRY = pl.Schema({"customer_id": pl.Int64(), "country": pl.String()})
+_COUNTRIES = "SELECT id, country FROM ledger_customer WHERE id IN ({ids})"
 # Ways to recognise a person, the surest first: a role stays with an address, an address changes with a name.
 _WAYS = (
     ("customer_id", "role", "email", "name"),
@@ -47,10 +51,24 @@ def apply_contacts(job: ImportJob, contacts: pl.DataFrame, customers: pl.DataFra
         role="role",
         email="email",
         phone="phone",
+        mobile=_mobile_numbers(job, new, "phone"),
         known_from_date=pl.when("is_new").then("known_from_date").otherwise(pl.lit(job.as_of)),
     )
     job.counts["contacts_new"] += insert_frame("ledger_contact", added, skip_existing=True)
     job.add_changed(added["customer_id"])
+
+
+def _mobile_numbers(job: ImportJob, rows: pl.DataFrame, column: str) -> pl.Series:
+    """For each row the mobile number in international form, empty where ``column`` holds none."""
+    with_number = rows.filter(pl.col(column) != "")["customer_id"].unique()
+    if with_number.is_empty():
+        return pl.Series("mobile", [""] * rows.height, dtype=pl.String())
+    countries = read_by_ids(_COUNTRIES, with_number, _COUNTRY)
+    own = dict(countries.iter_rows())
+    home = Organisation.objects.values_list("country", flat=True).get(pk=job.organisation_id)
+    pairs = rows.select("customer_id", column).iter_rows()
+    found = [mobile_number(phone, own.get(customer_id) or home) if phone else "" for customer_id, phone in pairs]
+    return pl.Series("mobile", found, dtype=pl.String())
 
 
 def add_unnamed_contacts(job: ImportJob, parties: pl.DataFrame, customers: pl.DataFrame) -> None:
@@ -108,5 +126,10 @@ def _update(job: ImportJob, pairs: pl.DataFrame) -> None:
     update_frame("ledger_contact", changed.filter(~moved).select(id="contact_id", **columns), ["id"])
     readdressed = changed.filter(moved).select(id="contact_id", **columns, email_failed_at=nothing)
     update_frame("ledger_contact", readdressed, ["id"])
+    redialled = changed.filter(pl.col("new_phone") != pl.col("own_phone"))
+    numbers = redialled.select(
+        id="contact_id", mobile=_mobile_numbers(job, redialled, "new_phone"), phone_failed_at=nothing
+    )
+    update_frame("ledger_contact", numbers, ["id"])
     job.counts["contacts_changed"] += changed.height
     job.add_changed(changed["customer_id"])

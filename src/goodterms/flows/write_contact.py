@@ -9,6 +9,7 @@ from goodterms.core.refusal import Refusal
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.ledger.models import Contact, Customer
 from goodterms.organizations.models import Organisation
+from goodterms.organizations.phones import mobile_number
 from goodterms.organizations.values import check_email, check_phone
 
 
@@ -46,7 +47,8 @@ def write_contact(
     now: datetime,
     contact: Contact | None = None,
 ) -> Contact:
-    """Add the contact, or correct ``contact``; a new address clears the mark that mail to the old one came back.
+    """Add the contact, or correct ``contact``; a new address or number clears the mark that the old one failed,
+    and a mobile number takes texts.
 
     Raises ContactUnreachable, ContactKnown, or UnusableValue for an address or number that cannot be one.
     """
@@ -64,6 +66,9 @@ def write_contact(
     )
     if written.email != email:
         written.email_failed_at = None
+    if written.phone != phone:
+        written.phone_failed_at = None
+        written.mobile = mobile_number(phone, customer.country or organisation.country)
     written.name, written.role, written.email, written.phone = name, given.role, email, phone
     written.save()
     raise_facts_version(organisation, customer)

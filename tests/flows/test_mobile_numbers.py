@@ -1,0 +1,62 @@
+"""A telephone number that is certainly a mobile one takes texts: in international form, from import and by hand."""
+
+from datetime import datetime
+
+import phonenumbers
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goodterms.flows.write_contact import Particulars, write_contact
+from goodterms.ledger.models import Contact
+from goodterms.organizations.phones import mobile_number
+from tests.factories import make_customer, make_organisation
+
+
+@pytest.mark.parametrize(
+    ("written", "country", "number"),
+    [
+        ("07700 900123", "GB", ""),  # kept free for fiction: no operator has it
+        ("07400 123456", "GB", "+447400123456"),
+        ("+44 (0)7400 123456", "GB", "+447400123456"),
+        ("0044 7400-123456", "GB", "+447400123456"),
+        ("01632 960001", "GB", ""),
+        ("0151 23456789", "DE", "+4915123456789"),
+        ("+49 151 23456789", "GB", "+4915123456789"),
+        ("030 123456", "DE", ""),
+        ("06 12 34 56 78", "FR", "+33612345678"),
+        ("(212) 555-0100", "US", ""),
+        ("+44 7400 123456", "", "+447400123456"),
+        ("07400 123456", "", ""),
+        ("ask for Sam", "GB", ""),
+        ("", "GB", ""),
+    ],
+)
+def test_mobile_numbers_in_international_form(written: str, country: str, number: str) -> None:
+    assert mobile_number(written, country) == number
+
+
+@given(st.sampled_from(["GB", "DE", "FR", "NL", "IE", "AT", "CH"]), st.integers(10**7, 10**11))
+def test_the_quick_way_says_what_looking_it_up_in_full_says(country: str, digits: int) -> None:
+    written = f"0{digits}"
+    number = phonenumbers.parse(written, country)
+    is_mobile = phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
+    full = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if is_mobile else ""
+    assert mobile_number(written, country) == full
+
+
+@pytest.mark.django_db
+def test_a_contact_written_by_hand_gets_its_mobile_number_and_a_new_number_works_again(now: datetime) -> None:
+    customer = make_customer(make_organisation(), email=None)
+    given_first = Particulars(name="Kim", role="buyer", email="", phone="07400 123456")
+    contact = write_contact(customer.organisation, customer, given_first, actor="Robin", now=now)
+    assert contact.mobile == "+447400123456"
+    Contact.objects.update(phone_failed_at=now)
+    contact.refresh_from_db()
+    same = Particulars(name="Kim Example", role="buyer", email="", phone="07400 123456")
+    write_contact(customer.organisation, customer, same, actor="Robin", now=now, contact=contact)
+    assert Contact.objects.get().phone_failed_at == now
+    other = Particulars(name="Kim Example", role="buyer", email="", phone="01632 960001")
+    write_contact(customer.organisation, customer, other, actor="Robin", now=now, contact=contact)
+    kept = Contact.objects.get()
+    assert (kept.mobile, kept.phone_failed_at) == ("", None)
