@@ -98,9 +98,10 @@ def test_a_dispute_needs_its_invoice(world: World) -> None:
 
 
 def test_a_task_to_read_an_answer_leads_to_it(world: World) -> None:
-    task = world.customer.tasks.get(key=f"reply:{world.reply.pk}")
+    reply = make_reply(world.customer)
+    task = world.customer.tasks.get(key=f"reply:{reply.pk}")
     answer = world.client("owner").get(reverse("task", args=[world.ours.slug, task.pk]))
-    assert answer["Location"] == reverse("reply", args=[world.ours.slug, world.reply.pk])
+    assert answer["Location"] == reverse("reply", args=[world.ours.slug, reply.pk])
 
 
 @pytest.fixture
