@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from goodterms.channels.email import message_id
+from goodterms.channels.email import message_id, reply_address
 from goodterms.flows.assign_reply import NotTheirCustomer, ReplyAssignedAlready, assign_reply
+from goodterms.flows.compose_message import compose_preview
 from goodterms.flows.repair_contact import mark_email_failed
 from goodterms.flows.reply_address import customer_of_address, reply_address_of
 from goodterms.flows.run_day import run_day
@@ -57,6 +58,18 @@ def test_an_answer_to_the_customers_own_address_finds_them(customer: Customer, n
     assert address.startswith(f"inbox+c{customer.pk}-")
     reply = take_reply(customer.organisation, as_mail(From="x@gmail.com", To=f"Us <{address}>"), now=now)
     assert reply.customer == customer
+
+
+def test_a_message_leads_answers_to_the_inbox_where_there_is_one(customer: Customer, now: datetime) -> None:
+    bill(customer, "1", date(2026, 2, 20))
+    message = compose_preview(customer, "reminder_friendly", now).message
+    assert message is not None
+    assert reply_address(message) == reply_address_of(customer.organisation, customer.pk)
+    Organisation.objects.update(inbox_address="")
+    customer.refresh_from_db()
+    without = compose_preview(Customer.objects.get(), "reminder_friendly", now).message
+    assert without is not None
+    assert reply_address(without) == "accounts@supplies.example"
 
 
 def test_an_address_made_up_by_somebody_finds_nobody(customer: Customer, now: datetime) -> None:
