@@ -194,4 +194,4 @@ def _tell(
     data = {"effect_id": effect.pk, "channel": effect.channel}
     if scan:
         data["scan_sha256"] = scan.sha256
-    write_timeline(customer, kind, f"{said}.", actor=actor, now=now, effect_key=effect.key, data=data)
+    write_timeline(customer, kind, f"{said.rstrip('.')}.", actor=actor, now=now, effect_key=effect.key, data=data)
