@@ -186,21 +186,22 @@ def test_crash_at_every_statement_of_the_hand_over_makes_each_call_task_once(
     assert (tally.counts["lost"], tally.counts["double"], tally.counts["uncertain"]) == (0, 0, 0)
 
 
-@pytest.mark.parametrize("channel", ["letter", "certified"])
+@pytest.mark.parametrize("channel", ["letter", "certified", "agency"])
 def test_crash_at_every_statement_of_the_hand_over_writes_each_letter_once(
     channel: str, workers: Workers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tally = Tally(channel.capitalize())
-    folder = tmp_path / {"letter": "letters", "certified": "certified"}[channel]
+    folder = tmp_path / {"letter": "letters"}.get(channel, channel)
+    ending = ".zip" if channel == "agency" else ".pdf"
 
     def letters(effects: list[Effect]) -> list[int]:
-        return [(folder / file_name(effect.key, ".pdf")).exists() for effect in effects]
+        return [(folder / file_name(effect.key, ending)).exists() for effect in effects]
 
     sweep(tally, workers, channel, letters, {"hand_over"}, folder=str(tmp_path))
     tell(tally, capsys)
     assert (tally.counts["lost"], tally.counts["double"], tally.counts["uncertain"]) == (0, 0, 0)
     for message in SentMessage.objects.select_related("effect"):
-        assert (folder / file_name(message.effect.key, ".pdf")).read_bytes() == bytes(message.content)
+        assert (folder / file_name(message.effect.key, ending)).read_bytes() == bytes(message.content)
 
 
 def test_crash_at_every_statement_of_the_hand_over_writes_each_text_once(
