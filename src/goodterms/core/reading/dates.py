@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from goodterms.core.reading.day_words import MONTHS, NUMBERS, WEEKDAYS
+
 FARTHEST_DAYS = 550
 FRIDAY = 4
 
@@ -23,37 +25,6 @@ class FoundDate:
     day: date
 
 
-_WEEKDAYS: Mapping[str, tuple[str, ...]] = {
-    "en": (
-        r"mon(?:day)?", r"tue(?:s|sday)?", r"wed(?:nesday|s)?", r"thu(?:r|rs|rsday)?", r"fri(?:day)?",
-        r"sat(?:urday)?", r"sun(?:day)?",
-    ),
-    "de": (
-        r"montag", r"dienstag", r"mittwoch", r"donnerstag", r"freitag", r"(?:samstag|sonnabend)",
-        r"sonntag",
-    ),
-}  # fmt: skip
-_MONTHS: Mapping[str, tuple[str, ...]] = {
-    "en": (
-        r"jan(?:uary)?", r"feb(?:ruary)?", r"mar(?:ch)?", r"apr(?:il)?", r"may", r"june?", r"july?", r"aug(?:ust)?",
-        r"sept?(?:ember)?", r"oct(?:ober)?", r"nov(?:ember)?", r"dec(?:ember)?",
-    ),
-    "de": (
-        r"jan(?:uar|ner)?|jän(?:ner)?", r"feb(?:ruar|er)?", r"mär(?:z)?|maerz|mrz", r"apr(?:il)?", r"mai",
-        r"juni?|juno", r"juli?", r"aug(?:ust)?", r"sept?(?:ember)?", r"okt(?:ober)?", r"nov(?:ember)?",
-        r"dez(?:ember)?",
-    ),
-}  # fmt: skip
-_NUMBERS: Mapping[str, Mapping[str, int]] = {
-    "en": {
-        "a": 1, "an": 1, "one": 1, "two": 2, "couple of": 2, "a couple of": 2, "three": 3, "four": 4, "five": 5,
-        "six": 6, "seven": 7, "eight": 8, "ten": 10, "twelve": 12, "fourteen": 14, "thirty": 30,
-    },
-    "de": {
-        "einer": 1, "einem": 1, "ein": 1, "eine": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "fuenf": 5, "sechs": 6,
-        "sieben": 7, "acht": 8, "zehn": 10, "zwölf": 12, "vierzehn": 14, "dreißig": 30,
-    },
-}  # fmt: skip
 Resolver = Callable[[re.Match[str], "Scene"], date | None]
 
 
@@ -98,7 +69,7 @@ def _index(words: tuple[str, ...], word: str) -> int:
 
 def _number(word: str, language: str) -> int:
     plain = " ".join(word.lower().split())
-    return int(plain) if plain.isdigit() else _NUMBERS[language][plain]
+    return int(plain) if plain.isdigit() else NUMBERS[language][plain]
 
 
 def _safe(year: int, month: int, day: int) -> date | None:
@@ -130,7 +101,7 @@ def _numeric(match: re.Match[str], scene: Scene) -> date | None:
 
 
 def _named(match: re.Match[str], scene: Scene) -> date | None:
-    month, day = _index(_MONTHS[scene.language], match["month"]) + 1, int(match["d"])
+    month, day = _index(MONTHS[scene.language], match["month"]) + 1, int(match["d"])
     return _safe(_year(match["y"], month, day, scene.on), month, day)
 
 
@@ -160,7 +131,7 @@ def _month_part(match: re.Match[str], scene: Scene) -> date | None:
     """ "end of March", "Mitte April", "early next month"; the month alone means its last day."""
     words = match.groupdict()
     if words.get("month"):
-        month = _index(_MONTHS[scene.language], words["month"]) + 1
+        month = _index(MONTHS[scene.language], words["month"]) + 1
         first = date(_year(words.get("y"), month, 28, scene.on), month, 1)
     elif words.get("next"):
         first = _next_month(scene.on)
@@ -176,7 +147,7 @@ def _month_part(match: re.Match[str], scene: Scene) -> date | None:
 
 def _weekday(match: re.Match[str], scene: Scene) -> date | None:
     words = match.groupdict()
-    weekday = _index(_WEEKDAYS[scene.language], match["weekday"])
+    weekday = _index(WEEKDAYS[scene.language], match["weekday"])
     which = (words.get("which") or words.get("whose") or "").lower()
     monday = scene.on - timedelta(days=scene.on.weekday())
     if which.startswith(("next", "nächst", "naechst", "nachst")):
@@ -277,8 +248,8 @@ _COMING = r"(?:nächsten?[rsmn]?|naechsten?[rsmn]?|kommenden?[rsmn]?|folgenden?[
 
 
 def _english() -> list[tuple[str, Resolver]]:
-    month, weekday = _any_of(_MONTHS["en"]), _any_of(_WEEKDAYS["en"])
-    number = r"\d{1,3}|" + "|".join(sorted(_NUMBERS["en"], key=len, reverse=True))
+    month, weekday = _any_of(MONTHS["en"]), _any_of(WEEKDAYS["en"])
+    number = r"\d{1,3}|" + "|".join(sorted(NUMBERS["en"], key=len, reverse=True))
     part = r"(?P<part>end|mid(?:dle)?|beginning|start|early)"
     return [
         *_both("en"),
@@ -327,8 +298,8 @@ def _english() -> list[tuple[str, Resolver]]:
 
 
 def _german() -> list[tuple[str, Resolver]]:
-    month, weekday = _any_of(_MONTHS["de"]), _any_of(_WEEKDAYS["de"])
-    number = r"\d{1,3}|" + "|".join(sorted(_NUMBERS["de"], key=len, reverse=True))
+    month, weekday = _any_of(MONTHS["de"]), _any_of(WEEKDAYS["de"])
+    number = r"\d{1,3}|" + "|".join(sorted(NUMBERS["de"], key=len, reverse=True))
     part = r"(?P<part>ende?|mitte|anfang)"
     return [
         *_both("de"),
@@ -382,7 +353,7 @@ def _german() -> list[tuple[str, Resolver]]:
 
 
 def _short_weekday(match: re.Match[str], scene: Scene) -> date | None:
-    weekday = _index(_WEEKDAYS["en"], match["weekday"] or match["again"])
+    weekday = _index(WEEKDAYS["en"], match["weekday"] or match["again"])
     return scene.on + timedelta(days=(weekday - scene.on.weekday() - 1) % 7 + 1)
 
 
@@ -398,7 +369,7 @@ def _coming_week_day(match: re.Match[str], scene: Scene) -> date | None:
     words = match.groupdict()
     which = (words.get("which") or words.get("whose") or "").lower()
     weeks = 2 if which.startswith(("über", "ueber")) else 0 if which.startswith("dies") else 1
-    weekday = _index(_WEEKDAYS["de"], match["weekday"])
+    weekday = _index(WEEKDAYS["de"], match["weekday"])
     day = scene.on - timedelta(days=scene.on.weekday()) + timedelta(days=7 * weeks + weekday)
     return day if day >= scene.on else day + timedelta(days=7)
 
