@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from goodterms.messages.facts import ItemInterest
 from tests.conftest import NOW
 from tests.factories import make_customer, make_invoice, make_organisation, make_touch
 from tests.flows.daily import pay
+from tests.importing import run_import, write
 
 pytestmark = pytest.mark.django_db
 FIXED = {"late_fee": {"kind": "fixed", "amount_minor": {"GBP": 25_00}}}
@@ -216,3 +218,12 @@ def test_what_was_claimed_as_a_fee_is_not_claimed_again_by_a_message(customer: C
     read = read_claimed([customer.pk])[customer.pk]
     assert read.numbers == {"F-00001", "F-00002"}
     assert set(read.interest) == read.compensated == {"R1"}
+
+
+def test_a_complete_list_of_the_accounting_program_does_not_settle_our_fees(customer: Customer, home: Path) -> None:
+    charge_fee(customer.organisation, customer, reason="costs", amount=Money(5_00, "GBP"), actor="Robin", now=NOW)
+    text = "Customer number,Customer,Invoice,Date,Due,Amount,Open,Currency\n"
+    text += "C1,Example Customer C1 Ltd,X1,2026-03-01,2026-03-31,10.00,10.00,GBP\n"
+    run_import(customer.organisation, write(home, text), as_of=TODAY, complete=True)
+    assert fees(customer) == [("F-00001", 5_00)]
+    assert customer.invoices.get(number="R1").open_amount_minor == 0
