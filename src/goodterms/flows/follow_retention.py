@@ -110,9 +110,7 @@ def _tell_owners(organisation: Organisation, ended: pl.DataFrame, today: date, n
         pl.lit(Task.Kind.RELATIONSHIP.value).alias("kind"),
         pl.format("relationship:{}:{}", "customer_id", "cycle").alias("key"),
         pl.format("A good word for {}: they have paid", "name").str.slice(0, 200).alias("title"),
-        pl.lit("What was overdue is settled. Thank them, and leave money out of it.").alias(
-            "detail"
-        ),
+        pl.lit("What was overdue is settled. Thank them, and leave money out of it.").alias("detail"),
         pl.lit(today).alias("due_date"),
         pl.lit(now).dt.convert_time_zone("UTC").alias("created_at"),
         pl.lit("").alias("done_by"),
