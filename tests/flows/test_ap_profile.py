@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import polars as pl
 import pytest
 
 from goodterms.flows.run_day import run_day
@@ -37,10 +38,10 @@ def customer() -> Customer:
 
 def test_payments_suggest_a_pay_run_to_those_in_red_tape(customer: Customer) -> None:
     make_profile(customer, "red_tape")
-    assert suggest_for_red_tape(customer.organisation, NOW.date()) == 1
+    assert suggest_for_red_tape(customer.organisation, pl.Series([customer.pk])) == 1
     profile = ApProfile.objects.get()
     assert (profile.pay_run, profile.pay_run_days, profile.confirmed_date) == ("weekday", [5], None)
-    assert suggest_for_red_tape(customer.organisation, NOW.date()) == 0
+    assert suggest_for_red_tape(customer.organisation, pl.Series([customer.pk])) == 0
 
 
 def test_the_days_run_suggests_it(customer: Customer) -> None:

@@ -1,5 +1,6 @@
 """The coming days by the same decision: each day's touches are taken as sent, and nothing is paid."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,11 +16,20 @@ _PREVIEW_IDS = 1 << 40
 """Ids for touches that exist in the preview alone: above all real ones, so that they come last."""
 
 
-def foresee(evidence: Evidence, policy: Policy, days: int) -> pl.DataFrame:
+def _learn_nothing(evidence: Evidence, decision: Decision) -> Evidence:
+    return evidence
+
+
+def foresee(
+    evidence: Evidence,
+    policy: Policy,
+    days: int,
+    learn: Callable[[Evidence, Decision], Evidence] = _learn_nothing,
+) -> pl.DataFrame:
     """What would go out on each of the coming ``days``, the first being today (columns: plan_touches.PLANNED).
 
     Touches that are on their way are taken as sent today, approvals as given, and every debt as still unpaid: it is
-    what happens if nobody pays and nobody answers.
+    what happens if nobody pays and nobody answers. ``learn`` adds to the evidence what a run writes down besides.
     """
     summaries = combine_summaries(evidence.summaries, summarise_settled(evidence.settled, evidence.touches))
     today = evidence.customers.select("customer_id", "local_date")
@@ -31,7 +41,7 @@ def foresee(evidence: Evidence, policy: Policy, days: int) -> pl.DataFrame:
     for day in range(days):
         decision = decide(state, policy)
         planned.append(decision.touches)
-        state = _next_day(state, decision, _PREVIEW_IDS * (day + 1))
+        state = learn(_next_day(state, decision, _PREVIEW_IDS * (day + 1)), decision)
     return pl.concat(planned) if planned else pl.DataFrame(schema=PLANNED)
 
 

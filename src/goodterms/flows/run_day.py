@@ -21,7 +21,7 @@ from goodterms.flows.judge_agency import judge_agency
 from goodterms.flows.judge_commitments import judge_commitments
 from goodterms.flows.note_unreadable import note_unreadable
 from goodterms.flows.seal_timeline import seal_timeline
-from goodterms.flows.write_ap_profile import suggest_for_red_tape
+from goodterms.flows.write_ap_profile import became_red_tape, suggest_for_red_tape
 from goodterms.flows.write_standings import read_standings, write_standings
 from goodterms.followup.models import DayRun, Task
 from goodterms.organizations.models import Organisation
@@ -105,7 +105,9 @@ def _write(
         counts["agency_ready"] = judge_agency(organisation, decided, run_date, now)
         settle_files(organisation)
         counts["collected"] = follow_retention(organisation, decided, before, run_date, now)
-        counts["pay_runs_suggested"] = suggest_for_red_tape(organisation, run_date)
+        counts["pay_runs_suggested"] = suggest_for_red_tape(
+            organisation, became_red_tape(before, decided.decision.standings)
+        )
     counts["touches_new"] = write_touches(organisation, decided.decision.touches, decided.policy, now)
     counts["tasks_new"] = _write_tasks(organisation, decided.decision.problems, run_date, now)
     counts["proofs_overdue"] = check_proofs(organisation, run_date, now)

@@ -1,13 +1,13 @@
 """How a customer's accounts payable work: written down by a person, or suggested by the days on which they paid."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 from django.db import transaction
 from django.forms.models import model_to_dict
 
-from goodterms.core.pay_runs import PayRunRule, suggest_pay_runs
+from goodterms.core.pay_runs import SUGGESTIONS, PayRunRule, suggest_pay_runs
 from goodterms.core.red_tape import Gap, list_missing
 from goodterms.core.refusal import Refusal
 from goodterms.database.reading import read_frame
@@ -20,18 +20,19 @@ from goodterms.organizations.models import Organisation
 TEXTS = ("system", "portal_url", "invoice_format", "invoice_email")
 FIELDS = (*TEXTS, "needs_purchase_order", "pay_run", "pay_run_days", "cut_off_working_days", "note")
 LONGEST_CUT_OFF = 30
+CUT_OFF_WORKING_DAYS = 5
 PAID = pl.Schema({"customer_id": pl.Int64(), "country": pl.String(), "paid_date": pl.Date()})
 PAID_DAYS = """
 SELECT DISTINCT p.customer_id, COALESCE(NULLIF(c.country, ''), '{country}'), p.paid_date
 FROM ledger_payment p JOIN ledger_customer c ON c.id = p.customer_id
 WHERE p.organisation_id = {organisation} AND p.returned_date IS NULL {these}
 """
-RED_TAPE_UNASKED = """
-AND EXISTS (SELECT 1 FROM followup_customerprofile f WHERE f.customer_id = p.customer_id
-            AND (f.profile = 'red_tape' OR f.override_profile = 'red_tape') AND f.changed_date = '{day}')
+UNASKED = """
+AND p.customer_id IN ({ids})
 AND NOT EXISTS (SELECT 1 FROM followup_approfile a WHERE a.customer_id = p.customer_id
                 AND (a.confirmed_date IS NOT NULL OR a.pay_run <> ''))
 """
+IDS_AT_ONCE = 10_000
 
 
 class UnknownApField(Refusal):
@@ -118,13 +119,33 @@ def suggestion_for(organisation: Organisation, customer: Customer) -> pl.DataFra
     return suggest_pay_runs(_paid_days(organisation, f"AND p.customer_id = {customer.pk}"))
 
 
-def suggest_for_red_tape(organisation: Organisation, day: date) -> int:
-    """Within the day's run: a pay run for each customer found to be stuck in red tape today; how many were suggested.
+def became_red_tape(before: pl.DataFrame, standings: pl.DataFrame) -> pl.Series:
+    """The customers found to be stuck in red tape now and not before (both frames: customer_id, profile, …)."""
+    stuck = standings.filter(pl.col("profile") == "red_tape")
+    return stuck.join(before.filter(pl.col("profile") == "red_tape"), on="customer_id", how="anti")["customer_id"]
+
+
+def suggestions_for(organisation: Organisation, customer_ids: pl.Series) -> pl.DataFrame:
+    """What the payments of these customers suggest (pay_runs.SUGGESTIONS); nothing for whom a rule is written down."""
+    parts = [
+        _paid_days(organisation, UNASKED.format(ids=_listed(customer_ids[start : start + IDS_AT_ONCE])))
+        for start in range(0, len(customer_ids), IDS_AT_ONCE)
+    ]
+    paid = pl.concat([pl.DataFrame(schema=PAID), *parts])
+    return suggest_pay_runs(paid) if paid.height else pl.DataFrame(schema=SUGGESTIONS)
+
+
+def _listed(ids: pl.Series) -> str:
+    return ", ".join(map(str, ids))
+
+
+def suggest_for_red_tape(organisation: Organisation, customer_ids: pl.Series) -> int:
+    """Within the day's run: a pay run for each customer that became stuck in red tape; how many were suggested.
 
     It stands as unconfirmed until a person has asked; a rule anybody wrote down is left alone.
     """
-    paid = _paid_days(organisation, RED_TAPE_UNASKED.format(day=day.isoformat()))
-    if paid.is_empty() or (found := suggest_pay_runs(paid)).is_empty():
+    found = suggestions_for(organisation, customer_ids)
+    if found.is_empty():
         return 0
     days = pl.concat_str(pl.lit("["), pl.col("pay_run_days").cast(pl.List(pl.String)).list.join(", "), pl.lit("]"))
     rows = found.select(
@@ -132,7 +153,7 @@ def suggest_for_red_tape(organisation: Organisation, day: date) -> int:
         pl.lit(organisation.pk).alias("organisation_id"),
         "pay_run",
         days.alias("pay_run_days"),
-        pl.lit(5).alias("cut_off_working_days"),
+        pl.lit(CUT_OFF_WORKING_DAYS).alias("cut_off_working_days"),
         *(pl.lit("").alias(name) for name in (*TEXTS, "confirmed_by")),
         pl.format("Suggested by {} of {} days on which they paid.",
                   (pl.col("share") * pl.col("count")).round().cast(pl.Int64), "count").alias("note"),
