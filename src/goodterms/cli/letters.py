@@ -18,6 +18,7 @@ from goodterms.core.refusal import Refusal
 from goodterms.flows.evidence_file import EvidenceFile, make_evidence_file
 from goodterms.flows.print_batch import Batch, batch_of, confirm_printed, make_batch, read_batch
 from goodterms.flows.record_proof import CHANNELS, record_posting, record_receipt, record_return, take_scan
+from goodterms.flows.seal_timeline import seal_timeline
 from goodterms.flows.take_tracking import open_letters, take_tracking
 from goodterms.followup.models import PostalProof
 from goodterms.ledger.models import Customer
@@ -194,7 +195,9 @@ def evidence(
     """Write everything about a customer: one PDF with index, all originals, and a list of their hashes."""
     ours = open_organisation(organisation)
     whom = find_customer(ours, customer)
-    made = make_evidence_file(ours, whom, actor=ACTOR, now=current_moment())
+    now = current_moment()
+    seal_timeline(ours, now)  # what was said since the last run belongs to the chain as well
+    made = make_evidence_file(ours, whom, actor=ACTOR, now=now)
     try:
         path = _write_archive(made, out) if is_zip else _write_folder(made, out)
     except OSError as error:
