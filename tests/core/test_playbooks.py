@@ -9,7 +9,7 @@ from goodterms.core.decide import Decision, decide
 from goodterms.core.evidence import Evidence
 from goodterms.core.playbook import PlaybookFault, load_playbooks
 from tests.core.case_tables import read_cases, without
-from tests.core.evidence_maker import TODAY, EvidenceMaker
+from tests.core.evidence_maker import TODAY, EvidenceMaker, evidence_of
 from tests.core.shipped_policy import make_policy, shipped_rows
 
 TABLE: dict[str, list[dict[str, Any]]] = read_cases("playbooks")
@@ -140,6 +140,19 @@ def test_steps_that_need_interest_exist_only_where_it_is_switched_on() -> None:
     without_it = load_playbooks(rows, interest_enabled=False).steps
     with_it = load_playbooks(rows, interest_enabled=True).steps
     assert set(with_it["step"]) - set(without_it["step"]) == {"interest-warning", "interest"}
+
+
+def test_a_late_fee_is_warned_of_where_it_is_switched_on_and_interest_is_not() -> None:
+    rows = shipped_rows()["playbooks"]
+    plain = load_playbooks(rows, interest_enabled=False).steps
+    charged = load_playbooks(rows, interest_enabled=False, late_fee_enabled=True).steps
+    assert set(charged["step"]) - set(plain["step"]) == {"late-fee-warning"}
+    both = load_playbooks(rows, interest_enabled=True, late_fee_enabled=True).steps
+    assert "late-fee-warning" not in set(both["step"])
+    policy = make_policy(late_fee={"kind": "fixed", "amount_minor": {"EUR": 500}})
+    late = evidence_of({"override": "forgetful", "open": [{"overdue": 30}], "sent": ["clear 19", "call 12"]})
+    touch = decide(late, policy).touches.row(0, named=True)
+    assert (touch["step"], touch["template"]) == ("late-fee-warning", "late_fee_warning")
 
 
 def test_no_shipped_playbook_speaks_of_interest_without_a_warning_before() -> None:

@@ -159,5 +159,6 @@ def facts_with_something_to_ask(draw: st.DrawFn, *, with_deadline: bool, interes
         deadline=TODAY + timedelta(days=draw(st.integers(1, 20))) if with_deadline and draw(st.booleans()) else None,
         payment=draw(payments),
         interest=interest_on(tuple(listed), is_claimed=interest == "claimed") if interest != "none" else None,
+        promised=(Money(draw(st.integers(1, 10_000_00)), codes[0]), TODAY + timedelta(days=1)),
         home_currency=codes[0],
     )

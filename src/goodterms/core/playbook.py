@@ -66,7 +66,7 @@ class Step(BaseModel):
     deadline_days: int | None = Field(None, ge=1)
     asks_why: bool = False
     cc_roles: tuple[Role, ...] = Field((), description="Who of the customer is in copy, where it is an e-mail.")
-    needs: Literal["interest"] | None = None
+    needs: Literal["interest", "late_fee"] | None = None
     before_cut_off_days: int | None = Field(
         None, ge=0, le=20, description="Where the pay run is known: so many working days before its cut-off instead."
     )
@@ -127,12 +127,17 @@ class Playbooks:
         raise KeyError(step)
 
 
-def load_playbooks(rows: Iterable[Mapping[str, Any]], *, interest_enabled: bool) -> Playbooks:
+def load_playbooks(
+    rows: Iterable[Mapping[str, Any]], *, interest_enabled: bool, late_fee_enabled: bool = False
+) -> Playbooks:
     """Check parsed TOML playbooks and lay their steps out as a frame; raises PlaybookFault.
 
-    Steps that need interest are left out where the organisation has not switched it on.
+    Steps that need interest, or a late fee, are left out where the organisation has not switched it on; where both are,
+    the warning of interest is enough.
     """
     playbooks: dict[str, Playbook] = {}
+    charged = "interest" if interest_enabled else "late_fee" if late_fee_enabled else None
+    wanted = {None, charged}
     for row in rows:
         try:
             playbook = Playbook.model_validate(row)
@@ -142,7 +147,7 @@ def load_playbooks(rows: Iterable[Mapping[str, Any]], *, interest_enabled: bool)
             raise PlaybookFault(f"playbook {row.get('id', '?')}: {where}: {first['msg']}.") from error
         if playbook.id in playbooks:
             raise PlaybookFault(f"playbook {playbook.id}: two playbooks are called so; give each its own id.")
-        kept = [step for step in playbook.steps if step.needs != "interest" or interest_enabled]
+        kept = [step for step in playbook.steps if step.needs in wanted]
         playbooks[playbook.id] = playbook.model_copy(update={"steps": tuple(kept)})
     role_orders = tuple(dict.fromkeys(step.roles for book in playbooks.values() for step in book.steps))
     return Playbooks(playbooks, _step_frame(playbooks.values(), role_orders), role_orders)

@@ -148,7 +148,11 @@ def compile_policy(
 ) -> Policy:
     """Compile parsed rules and playbooks; raises RuleFault or PlaybookFault. ``hash`` names this exact policy."""
     profile_rows, verdict_rows, playbook_rows = list(profile_rules), list(verdict_rules), list(playbooks)
-    books = load_playbooks(playbook_rows, interest_enabled=numbers.interest.enabled)
+    books = load_playbooks(
+        playbook_rows,
+        interest_enabled=numbers.interest.enabled,
+        late_fee_enabled=numbers.late_fee.kind != "none",
+    )
     content = [numbers.model_dump(mode="json"), profile_rows, verdict_rows, playbook_rows, language, country, timezone]
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
     return Policy(
