@@ -102,6 +102,7 @@ STEPS = {
     "senior": Sign(_("Notice from senior staff")),
     "unceasing": Sign(_("Repeated notice")),
     "interest-warning": Sign(_("Warns of interest")),
+    "late-fee-warning": Sign(_("Warns of a late fee")),
     "interest": Sign(_("Notice of interest")),
     "terms": Sign(_("Firmer terms")),
     "call": Sign(_("Call")),
