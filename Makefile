@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 HOME_DIR ?= .home
+# What does not touch the database, or tells the same story on either.
+WITHOUT_DATABASE := $(addprefix --ignore=tests/,core messages importers inbox story)
 
 .PHONY: help setup demo test check lint types imports format bench lock system-parts
 
@@ -23,9 +25,9 @@ system-parts: $(STAMP)
 	@tools/test-parts
 
 test: $(STAMP) system-parts check ## lint, types, layers and the whole test suite
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 	@echo 'The same on PostgreSQL:'
-	@PG_OPTIONS='-c fsync=off -c full_page_writes=off' tools/with-postgres $(BIN)/python -m pytest -n auto -m "not browser" --ignore=tests/core --ignore=tests/messages --ignore=tests/importers
+	@PG_OPTIONS='-c fsync=off -c full_page_writes=off' tools/with-postgres $(BIN)/python -m pytest -n auto --dist worksteal -m "not browser" $(WITHOUT_DATABASE)
 
 check: lint types imports ## lint, types and layers only
 
