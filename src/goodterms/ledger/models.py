@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from goodterms.organizations.models import Organisation
+from goodterms.organizations.models import Membership, Organisation
 
 
 class Customer(models.Model):
@@ -13,6 +13,9 @@ class Customer(models.Model):
     number = models.CharField(max_length=100, help_text="The accounting program's own key for this customer.")
     name = models.CharField(max_length=200)
     country = models.CharField(max_length=2, blank=True)
+    region = models.CharField(
+        max_length=3, blank=True, default="", db_default="", help_text="Such as CA in the United States."
+    )
     language = models.CharField(max_length=8, blank=True)
     timezone = models.CharField(max_length=64, blank=True)
     terms_days = models.IntegerField(null=True, blank=True)
@@ -21,6 +24,14 @@ class Customer(models.Model):
     is_protected = models.BooleanField(default=False, help_text="A special bond, marked by a person.")
     relationship_owner = models.CharField(max_length=200, blank=True)
     relationship_owner_email = models.EmailField(blank=True)
+    collector = models.ForeignKey(
+        Membership,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="customers",
+        help_text="The colleague who serves this customer; some members see their own customers alone.",
+    )
     facts_version = models.BigIntegerField(
         default=1, help_text="Raised in the same transaction as any fact about this customer."
     )
@@ -129,16 +140,19 @@ class Invoice(models.Model):
                 name="invoice_open_by_customer",
                 condition=~Q(open_amount_minor=0),
             ),
+            # The list of open items, by due date or amount: what it is filtered by stands in the index, so that a
+            # filter which few rows pass reads a million entries of it, not a million rows of the table.
             models.Index(
-                fields=["organisation", "currency"],
-                name="invoice_open_by_currency",
+                fields=["organisation", "due_date", "currency", "kind", "open_amount_minor", "customer"],
+                name="invoice_open_by_due",
                 condition=~Q(open_amount_minor=0),
             ),
             models.Index(
-                fields=["organisation", "number"],
-                name="invoice_open_by_number",
+                fields=["organisation", "currency", "open_amount_minor"],
+                name="invoice_open_by_amount",
                 condition=~Q(open_amount_minor=0),
             ),
+            models.Index(fields=["organisation", "number"], name="invoice_by_number"),
         ]
 
     def __str__(self) -> str:

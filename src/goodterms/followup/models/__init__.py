@@ -1,7 +1,16 @@
 """What we intend, what was agreed, and what was said: the follow-up's own rows."""
 
 from goodterms.followup.models.answers import Call, LateReason, Reply, ReplyAttachment
-from goodterms.followup.models.cases import AgencyCase, ApProfile, Dispute, Fee, LegalDecision, OptOut, PostalProof
+from goodterms.followup.models.cases import (
+    AgencyCase,
+    ApProfile,
+    Dispute,
+    DisputeFile,
+    Fee,
+    LegalDecision,
+    OptOut,
+    PostalProof,
+)
 from goodterms.followup.models.commitments import (
     Instalment,
     PaymentPlan,
@@ -13,7 +22,7 @@ from goodterms.followup.models.commitments import (
     Source,
 )
 from goodterms.followup.models.standings import CustomerProfile, HabitSummary
-from goodterms.followup.models.touches import Touch
+from goodterms.followup.models.touches import PersonalTouch, Touch
 from goodterms.followup.models.work import DayRun, Hold, Retention, Task, TimelineEvent, TimelineLink
 
 __all__ = [
@@ -23,6 +32,7 @@ __all__ = [
     "CustomerProfile",
     "DayRun",
     "Dispute",
+    "DisputeFile",
     "Fee",
     "HabitSummary",
     "Hold",
@@ -31,6 +41,7 @@ __all__ = [
     "LegalDecision",
     "OptOut",
     "PaymentPlan",
+    "PersonalTouch",
     "PlanInvoice",
     "PostalProof",
     "Promise",

@@ -60,10 +60,35 @@ class Dispute(models.Model):
             ),
             models.UniqueConstraint(fields=["invoice"], name="dispute_open_once", condition=Q(resolution="")),
         ]
-        indexes = [models.Index(fields=["organisation", "customer"], name="dispute_by_customer")]
+        indexes = [
+            models.Index(fields=["organisation", "customer"], name="dispute_by_customer"),
+            models.Index(fields=["organisation", "due_date"], name="dispute_open_by_due", condition=Q(resolution="")),
+            models.Index(fields=["organisation", "resolved_date"], name="dispute_by_resolved_date"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.reason} on {self.invoice_id}"
+
+
+class DisputeFile(models.Model):
+    """A paper that belongs to a dispute: a delivery note, a photograph, a mail."""
+
+    dispute = models.ForeignKey(Dispute, models.CASCADE, related_name="files")
+    file_name = models.CharField(max_length=255)
+    media_type = models.CharField(max_length=100)
+    size = models.BigIntegerField()
+    content = models.BinaryField()
+    content_sha256 = models.CharField(max_length=64)
+    added_by = models.CharField(max_length=200)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dispute", "content_sha256"], name="dispute_file_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
 
 
 class Fee(models.Model):
@@ -105,7 +130,10 @@ class Fee(models.Model):
                 name="fee_waived_with_reason", condition=Q(waived_date__isnull=True) | ~Q(waive_reason="")
             ),
         ]
-        indexes = [models.Index(fields=["organisation", "customer"], name="fee_by_customer")]
+        indexes = [
+            models.Index(fields=["organisation", "customer"], name="fee_by_customer"),
+            models.Index(fields=["organisation", "charged_date"], name="fee_by_charged_date"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.reason} for {self.period}"

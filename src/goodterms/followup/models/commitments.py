@@ -19,6 +19,18 @@ class Source(models.TextChoices):
     PERSON = "person", "told in person"
 
 
+class Acceptance(models.Model):
+    """Who at the customer accepted an agreement, when and how."""
+
+    accepted_date = models.DateField(null=True, blank=True)
+    accepted_by = models.CharField(max_length=200, blank=True, help_text="The person at the customer.")
+    accepted_how = models.CharField(max_length=10, choices=Source, blank=True)
+    accepted_detail = models.TextField(blank=True, help_text="Address, time, or the words it was accepted with.")
+
+    class Meta:
+        abstract = True
+
+
 class Promise(models.Model):
     """An amount promised by a day. Its state is judged by the day's run; a new promise closes the open one before."""
 
@@ -60,7 +72,10 @@ class Promise(models.Model):
                 fields=["customer", "currency"], name="promise_open_once", condition=Q(state="open")
             ),
         ]
-        indexes = [models.Index(fields=["organisation", "customer"], name="promise_by_customer")]
+        indexes = [
+            models.Index(fields=["organisation", "customer"], name="promise_by_customer"),
+            models.Index(fields=["organisation", "state", "promised_date"], name="promise_by_state"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount_minor} {self.currency} by {self.promised_date}"
@@ -80,7 +95,7 @@ class PromisedInvoice(models.Model):
         return f"{self.invoice_id}"
 
 
-class PaymentPlan(models.Model):
+class PaymentPlan(Acceptance):
     """Several invoices paid in instalments. A change by agreement is a new plan that replaces this one."""
 
     class Rhythm(models.TextChoices):
@@ -108,10 +123,6 @@ class PaymentPlan(models.Model):
     state = models.CharField(max_length=12, choices=State, default=State.PROPOSED)
     proposed_date = models.DateField()
     proposed_by = models.CharField(max_length=200)
-    accepted_date = models.DateField(null=True, blank=True)
-    accepted_by = models.CharField(max_length=200, blank=True, help_text="The person at the customer.")
-    accepted_how = models.CharField(max_length=10, choices=Source, blank=True)
-    accepted_detail = models.TextField(blank=True, help_text="Address, time, or the words it was accepted with.")
     ended_date = models.DateField(null=True, blank=True)
     end_reason = models.TextField(blank=True)
     replaces = models.OneToOneField(
@@ -132,7 +143,10 @@ class PaymentPlan(models.Model):
                 fields=["customer", "currency"], name="plan_active_once", condition=Q(state="active")
             ),
         ]
-        indexes = [models.Index(fields=["organisation", "customer"], name="plan_by_customer")]
+        indexes = [
+            models.Index(fields=["organisation", "customer"], name="plan_by_customer"),
+            models.Index(fields=["organisation", "state", "proposed_date"], name="plan_by_state"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.total_minor} {self.currency}, {self.rhythm}"
@@ -175,7 +189,7 @@ class Instalment(models.Model):
         return f"{self.amount_minor} on {self.due_date}"
 
 
-class Settlement(models.Model):
+class Settlement(Acceptance):
     """Pay a part by a day, and the rest is forgiven; booked only when the agreed money is in."""
 
     class State(models.TextChoices):
@@ -199,10 +213,6 @@ class Settlement(models.Model):
     proposed_by = models.CharField(max_length=200)
     approved_date = models.DateField(null=True, blank=True)
     approved_by = models.CharField(max_length=200, blank=True)
-    accepted_date = models.DateField(null=True, blank=True)
-    accepted_by = models.CharField(max_length=200, blank=True)
-    accepted_how = models.CharField(max_length=10, choices=Source, blank=True)
-    accepted_detail = models.TextField(blank=True)
     paid_minor = models.BigIntegerField(default=0)
     forgiven_minor = models.BigIntegerField(default=0, help_text="Booked on the day it was fulfilled.")
     ended_date = models.DateField(null=True, blank=True)
@@ -222,7 +232,10 @@ class Settlement(models.Model):
                 condition=Q(state__in=["draft", "proposed", "accepted"]),
             ),
         ]
-        indexes = [models.Index(fields=["organisation", "customer"], name="settlement_by_customer")]
+        indexes = [
+            models.Index(fields=["organisation", "customer"], name="settlement_by_customer"),
+            models.Index(fields=["organisation", "state", "pay_by_date"], name="settlement_by_state"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.pay_minor} of {self.owed_minor} {self.currency} by {self.pay_by_date}"

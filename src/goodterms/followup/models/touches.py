@@ -44,6 +44,7 @@ class Touch(models.Model):
         indexes = [
             models.Index(fields=["organisation", "customer"], name="touch_by_customer"),
             models.Index(fields=["organisation", "planned_date"], name="touch_by_planned_date"),
+            models.Index(fields=["organisation", "step", "customer"], name="touch_by_step"),
         ]
 
     def __str__(self) -> str:
@@ -56,3 +57,34 @@ class Touch(models.Model):
     def read_copies(self) -> list[str]:
         """The addresses in copy as decided."""
         return list(json.loads(self.cc or "[]"))
+
+
+class PersonalTouch(models.Model):
+    """What a person decided to send: beside its touch, their own words, what is enclosed, and why in spite of what."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
+    touch = models.OneToOneField(Touch, models.CASCADE, related_name="personal", primary_key=True)
+    form_key = models.CharField(max_length=40, help_text="Of the form it was sent from: sent twice, it is one touch.")
+    written_by = models.CharField(max_length=200)
+    subject = models.CharField(max_length=150, blank=True, help_text="Of own words; empty: the template's.")
+    words = models.TextField(blank=True, help_text="Own words; empty: the template's.")
+    shows_invoices = models.BooleanField(default=False, help_text="Own words are followed by the table of invoices.")
+    shows_payment = models.BooleanField(default=False, help_text="Own words are followed by how to pay.")
+    encloses_statement = models.BooleanField(default=False)
+    overruled = models.JSONField(default=list, help_text="Codes of the warnings it was sent in spite of.")
+    overrule_reason = models.TextField(blank=True)
+    reply = models.ForeignKey(
+        "followup.Reply", models.SET_NULL, null=True, blank=True, related_name="+", help_text="What it answers."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "form_key"], name="personal_touch_once_per_form"),
+            models.CheckConstraint(
+                name="personal_touch_overrules_with_reason",
+                condition=models.Q(overruled=[]) | ~models.Q(overrule_reason=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject or f"{self.touch_id}"

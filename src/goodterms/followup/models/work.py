@@ -37,6 +37,7 @@ class Hold(models.Model):
                 condition=Q(invoice__isnull=True) | Q(customer__isnull=False),
             ),
         ]
+        indexes = [models.Index(fields=["organisation", "until_date"], name="hold_by_until_date")]
 
     def __str__(self) -> str:
         return f"{self.reason} until {self.until_date}"
