@@ -44,6 +44,10 @@ class Reply(models.Model):
     handled_at = models.DateTimeField(null=True, blank=True)
     handled_by = models.CharField(max_length=200, blank=True)
     outcome = models.CharField(max_length=200, blank=True)
+    owner = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="Who is to read it; empty: anybody."
+    )
+    snoozed_until_date = models.DateField(null=True, blank=True, help_text="Kept out of the list until this day.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "message_key"], name="reply_taken_in_once")]

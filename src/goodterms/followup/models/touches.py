@@ -71,7 +71,7 @@ class PersonalTouch(models.Model):
     shows_invoices = models.BooleanField(default=False, help_text="Own words are followed by the table of invoices.")
     shows_payment = models.BooleanField(default=False, help_text="Own words are followed by how to pay.")
     encloses_statement = models.BooleanField(default=False)
-    overruled = models.JSONField(default=list, help_text="Codes of the warnings it was sent in spite of.")
+    overruled = models.CharField(max_length=200, blank=True, help_text="Codes of the warnings it was sent in spite of.")
     overrule_reason = models.TextField(blank=True)
     reply = models.ForeignKey(
         "followup.Reply", models.SET_NULL, null=True, blank=True, related_name="+", help_text="What it answers."
@@ -82,7 +82,7 @@ class PersonalTouch(models.Model):
             models.UniqueConstraint(fields=["organisation", "form_key"], name="personal_touch_once_per_form"),
             models.CheckConstraint(
                 name="personal_touch_overrules_with_reason",
-                condition=models.Q(overruled=[]) | ~models.Q(overrule_reason=""),
+                condition=models.Q(overruled="") | ~models.Q(overrule_reason=""),
             ),
         ]
 
