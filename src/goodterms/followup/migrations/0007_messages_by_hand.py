@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('followup', '0005_answers_and_agreements'),
+        ('followup', '0006_files_of_disputes'),
         ('organizations', '0002_answers_and_agreements'),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0006_answers_and_agreements'),
+        ('ledger', '0007_lists_of_open_items'),
     ]
 
     operations = [
