@@ -1,4 +1,4 @@
-"""Organisations, users and memberships."""
+"""Organisations, the people who work in them, and who changed what."""
 
 from typing import ClassVar
 
@@ -47,6 +47,11 @@ class Organisation(models.Model):
     payment_note = models.TextField(blank=True)
 
     policy = models.JSONField(default=dict, blank=True, help_text="Deviations from the shipped policy.")
+    own_rules = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Its own profiles, verdicts and playbooks (by id); what is not here is as shipped.",
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["slug"], name="organisation_slug_unique")]
@@ -93,11 +98,112 @@ class Membership(models.Model):
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role)
+    has_own_customers_only = models.BooleanField(
+        default=False, db_default=False, help_text="Sees and serves only the customers whose collector they are."
+    )
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "user"], name="membership_once_per_organisation")
+            models.UniqueConstraint(fields=["organisation", "user"], name="membership_once_per_organisation"),
+            models.CheckConstraint(
+                name="membership_limited_below_manager",
+                condition=models.Q(has_own_customers_only=False) | models.Q(role__in=["collector", "viewer"]),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.user} ({self.role})"
+
+
+class Invitation(models.Model):
+    """A person was asked to join; the signed link they got holds for as long as this row is open."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=20, choices=Membership.Role)
+    has_own_customers_only = models.BooleanField(default=False)
+    invited_by = models.CharField(max_length=200)
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "email"],
+                name="invitation_open_once",
+                condition=models.Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Change(models.Model):
+    """Who changed what, and when: each field before and after. Rows are only ever added (see guards)."""
+
+    class Kind(models.TextChoices):
+        SETTINGS = "settings"
+        POLICY = "policy"
+        MEMBER = "member"
+        INVITATION = "invitation"
+        API_KEY = "api_key", "API key"
+        PLAYBOOK = "playbook"
+        TEMPLATE = "template"
+        SENDER = "sender"
+        PROFILE = "profile"
+        HOLD = "hold"
+        CONTACT = "contact"
+        AP_PROFILE = "ap_profile", "AP profile"
+        CUSTOMER = "customer"
+        AGREEMENT = "agreement"
+        IMPORT = "import"
+        EXPORT = "export"
+        PORTAL = "portal", "Portal link"
+        OTHER = "other"
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20, choices=Kind)
+    subject = models.CharField(max_length=200, help_text="What was changed, as a person calls it.")
+    subject_key = models.CharField(max_length=100, blank=True, help_text="Its id or name in the program.")
+    customer_id = models.BigIntegerField(null=True, blank=True, help_text="The customer it concerns, if any.")
+    before = models.JSONField(default=dict, help_text="The fields that changed, as they were; empty: it is new.")
+    after = models.JSONField(default=dict, help_text="The same fields as they are; empty: it is gone.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organisation", "-at", "-id"], name="change_by_time"),
+            models.Index(
+                fields=["organisation", "customer_id"],
+                name="change_by_customer",
+                condition=models.Q(customer_id__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.subject}"
+
+
+class ApiKey(models.Model):
+    """A program's right to act for the organisation; only a hash of the key is kept."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12, help_text="The key's beginning, by which people tell keys apart.")
+    key_sha256 = models.CharField(max_length=64)
+    role = models.CharField(max_length=20, choices=Membership.Role)
+    made_by = models.CharField(max_length=200)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key_sha256"], name="api_key_unique")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -33,8 +33,10 @@ def timeline_may_be_emptied(request: pytest.FixtureRequest, _django_db_marker: N
     from django.db import connection
 
     from goodterms.followup.guards import KEPT, guard_name
+    from goodterms.organizations.guards import DELETE_GUARD
 
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             for table in KEPT:
                 cursor.execute(f"DROP TRIGGER IF EXISTS {guard_name(table, 'delete')}")
+            cursor.execute(f"DROP TRIGGER IF EXISTS {DELETE_GUARD}")
