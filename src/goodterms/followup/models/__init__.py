@@ -21,6 +21,13 @@ from goodterms.followup.models.commitments import (
     Settlement,
     Source,
 )
+from goodterms.followup.models.policies import (
+    PolicyDraft,
+    PolicyTrial,
+    PolicyVersion,
+    TemplateVersion,
+    TrialCustomer,
+)
 from goodterms.followup.models.standings import CustomerProfile, HabitSummary
 from goodterms.followup.models.touches import PersonalTouch, Touch
 from goodterms.followup.models.work import DayRun, Hold, Retention, Task, TimelineEvent, TimelineLink
@@ -43,6 +50,9 @@ __all__ = [
     "PaymentPlan",
     "PersonalTouch",
     "PlanInvoice",
+    "PolicyDraft",
+    "PolicyTrial",
+    "PolicyVersion",
     "PostalProof",
     "Promise",
     "PromisedInvoice",
@@ -53,7 +63,9 @@ __all__ = [
     "Settlement",
     "Source",
     "Task",
+    "TemplateVersion",
     "TimelineEvent",
     "TimelineLink",
     "Touch",
+    "TrialCustomer",
 ]
