@@ -21,6 +21,7 @@ from goodterms.followup.models.commitments import (
     Settlement,
     Source,
 )
+from goodterms.followup.models.desk import NoticeRead, NoticesRead, SavedView
 from goodterms.followup.models.policies import (
     PolicyDraft,
     PolicyTrial,
@@ -28,6 +29,7 @@ from goodterms.followup.models.policies import (
     TemplateVersion,
     TrialCustomer,
 )
+from goodterms.followup.models.reports import Experiment, ExperimentMember, ReportFrame
 from goodterms.followup.models.standings import CustomerProfile, HabitSummary
 from goodterms.followup.models.touches import PersonalTouch, Touch
 from goodterms.followup.models.work import DayRun, Hold, Retention, Task, TimelineEvent, TimelineLink
@@ -40,6 +42,8 @@ __all__ = [
     "DayRun",
     "Dispute",
     "DisputeFile",
+    "Experiment",
+    "ExperimentMember",
     "Fee",
     "HabitSummary",
     "Hold",
@@ -47,6 +51,8 @@ __all__ = [
     "LateReason",
     "LegalDecision",
     "OptOut",
+    "NoticeRead",
+    "NoticesRead",
     "PaymentPlan",
     "PersonalTouch",
     "PlanInvoice",
@@ -58,7 +64,9 @@ __all__ = [
     "PromisedInvoice",
     "Reply",
     "ReplyAttachment",
+    "ReportFrame",
     "Retention",
+    "SavedView",
     "SettledInvoice",
     "Settlement",
     "Source",
