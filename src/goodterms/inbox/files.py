@@ -48,13 +48,13 @@ KEPT = frozenset(
         *_OFFICE.values(),
     }
 )
-_REFUSED_NAMES = re.compile(r"\.(exe|com|scr|bat|cmd|js|jse|vbs|vbe|ps1|msi|hta|jar|lnk|iso|html?|svg|docm|xlsm|pptm)$")
+REFUSED_NAMES = re.compile(r"\.(exe|com|scr|bat|cmd|js|jse|vbs|vbe|ps1|msi|hta|jar|lnk|iso|html?|svg|docm|xlsm|pptm)$")
 _MARKUP = re.compile(rb"^\s*(<!doctype html|<html|<script|<svg|<\?xml[^>]*>\s*<svg)", re.IGNORECASE)
 
 
 def read_file(name: str, declared: str, content: bytes, *, is_one_too_many: bool = False) -> File:
     """The attachment with the kind its content shows, or without content and the reason why."""
-    file_name = _plain_name(name)
+    file_name = plain_name(name)
     kind = judge_type(file_name, declared, content)
     refusal = _refusal(file_name, kind, content, is_one_too_many)
     kept = None if refusal else content
@@ -101,12 +101,12 @@ def _refusal(name: str, kind: str, content: bytes, is_one_too_many: bool) -> str
         return f"Larger than {LARGEST_FILE // 1024 // 1024} MB; it is in the original mail only."
     if not content:
         return "The attachment is empty."
-    if kind not in KEPT or _REFUSED_NAMES.search(name.lower()):
+    if kind not in KEPT or REFUSED_NAMES.search(name.lower()):
         return f"A file of this kind ({kind}) is not kept apart, as it may do harm; it is in the original mail only."
     return ""
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
     """A file name without folders, one that is never empty."""
     last = re.split(r"[\\/]", name)[-1].strip().strip(".")
     if len(last) > 120:
