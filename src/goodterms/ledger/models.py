@@ -2,7 +2,9 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
+from goodterms.ledger.search_keys import NumberKey, PhoneKey
 from goodterms.organizations.models import Membership, Organisation
 
 
@@ -73,6 +75,11 @@ class Contact(models.Model):
             models.UniqueConstraint(
                 fields=["customer", "role", "email", "name"], name="contact_once_per_customer_and_role"
             )
+        ]
+        indexes = [
+            models.Index(F("organisation"), Lower("email"), name="contact_by_email"),
+            models.Index(F("organisation"), PhoneKey("phone"), name="contact_by_phone"),
+            models.Index(F("organisation"), PhoneKey("mobile"), name="contact_by_mobile"),
         ]
 
     def __str__(self) -> str:
@@ -153,6 +160,12 @@ class Invoice(models.Model):
                 condition=~Q(open_amount_minor=0),
             ),
             models.Index(fields=["organisation", "number"], name="invoice_by_number"),
+            models.Index(F("organisation"), NumberKey("number"), name="invoice_by_number_key"),
+            models.Index(
+                fields=["organisation", "currency", "amount_minor"],
+                name="invoice_open_by_original",
+                condition=~Q(open_amount_minor=0),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -35,6 +35,12 @@ class Touch(models.Model):
     asks_why = models.BooleanField(default=False, db_default=False)
     cc = models.TextField(default="[]", db_default="[]", help_text="JSON list of the addresses in copy.")
     due_reason = models.TextField(help_text="Why today, in a sentence.")
+    own_words = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="A person's own subject and words for it, as a template; empty: the playbook's.",
+    )
     profile = models.CharField(max_length=30)
     profile_rule = models.CharField(max_length=80)
     evidence = models.TextField(help_text="JSON object: the values the profile was read from.")

@@ -43,6 +43,10 @@ class Hold(models.Model):
         return f"{self.reason} until {self.until_date}"
 
 
+NOTICED_KINDS = ("approval", "failed", "plan_defaulted", "promise_broken", "reply", "uncertain")
+"""The kinds of tasks that somebody is told of at once."""
+
+
 class Task(models.Model):
     """Something a person must do: a call, a missing contact, an uncertain effect, the end of a playbook."""
 
@@ -83,6 +87,16 @@ class Task(models.Model):
     done_by = models.CharField(max_length=200, blank=True)
     outcome = models.CharField(max_length=200, blank=True)
 
+    rank = models.FloatField(default=0, db_default=0, help_text="How much doing it now is worth: core.ranking.")
+    rank_reasons = models.TextField(default="[]", db_default="[]", help_text="JSON list of what the rank was made of.")
+    ranked_version = models.BigIntegerField(
+        default=-1, db_default=-1, help_text="The customer's facts_version it was ranked by; -1: not ranked yet."
+    )
+    ranked_date = models.DateField(null=True, blank=True)
+    at_risk_minor = models.BigIntegerField(default=0, db_default=0, help_text="Overdue in the currency that counts most.")
+    at_risk_currency = models.CharField(max_length=3, blank=True, default="", db_default="")
+    channel = models.CharField(max_length=20, blank=True, default="", db_default="", help_text="Of its effect, or kind.")
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "key"], name="task_key_unique")]
         indexes = [
@@ -90,7 +104,15 @@ class Task(models.Model):
                 fields=["organisation", "due_date"],
                 name="task_open_by_date",
                 condition=Q(done_at__isnull=True),
-            )
+            ),
+            models.Index(
+                fields=["organisation", "-rank", "id"], name="task_open_by_rank", condition=Q(done_at__isnull=True)
+            ),
+            models.Index(
+                fields=["organisation", "-created_at"],
+                name="task_notice_by_time",
+                condition=Q(done_at__isnull=True, kind__in=NOTICED_KINDS),
+            ),
         ]
 
     def __str__(self) -> str:
