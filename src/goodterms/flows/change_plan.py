@@ -12,6 +12,7 @@ from goodterms.flows.propose_plan import Terms, approval_key, propose_plan
 from goodterms.flows.withdraw_promise import ReasonMissing
 from goodterms.flows.write_task import close_task
 from goodterms.followup.models import PaymentPlan
+from goodterms.ledger.models import Invoice
 from goodterms.organizations.models import Organisation
 
 
@@ -34,17 +35,21 @@ def change_plan(
     plan.refresh_from_db()
     if plan.state != PaymentPlan.State.ACTIVE:
         raise PlanOver(plan)
-    still_open = [link.invoice for link in plan.invoices.select_related("invoice") if link.invoice.open_amount_minor]
     return propose_plan(
         organisation,
         plan.customer,
         terms=terms,
-        invoices=still_open,
+        invoices=still_open_of(plan),
         note=note,
         replaces=plan,
         actor=actor,
         now=now,
     )
+
+
+def still_open_of(plan: PaymentPlan) -> list[Invoice]:
+    """The plan's invoices on which something is still open: what other terms would be about."""
+    return [link.invoice for link in plan.invoices.select_related("invoice") if link.invoice.open_amount_minor]
 
 
 @transaction.atomic

@@ -54,6 +54,39 @@ class Terms:
     down_date: date | None = None
 
 
+@dataclass(frozen=True)
+class PlanOutlook:
+    """What a plan on these terms would be, before anybody is asked: a manager's approval included."""
+
+    total: Money
+    invoices: tuple[Invoice, ...]
+    schedule: tuple[InstalmentDue, ...]
+    needs_approval: bool
+
+
+def foresee_plan(
+    organisation: Organisation,
+    customer: Customer,
+    *,
+    terms: Terms,
+    invoices: Sequence[Invoice] = (),
+    actor: str,
+    now: datetime,
+) -> PlanOutlook:
+    """Work out a plan without proposing it, within the same limits.
+
+    Raises PlanOutOfBounds, UnknownRhythm, ScheduleImpossible, or what choose_invoices refuses.
+    """
+    today = local_day(organisation, customer, now)
+    numbers = policy_of(organisation).numbers
+    chosen, total = choose_invoices(customer, invoices, None, today)
+    schedule = work_out(total, terms, today)
+    _check_bounds(schedule, today, numbers)
+    is_own_word = bool(is_manager(organisation, actor))
+    needs_approval = is_above(numbers.plan_approval_minor, total) and not is_own_word
+    return PlanOutlook(total, tuple(chosen), schedule, needs_approval)
+
+
 @transaction.atomic
 def propose_plan(
     organisation: Organisation,
@@ -75,9 +108,8 @@ def propose_plan(
     today = local_day(organisation, customer, now)
     numbers = policy_of(organisation).numbers
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
-    chosen, total = choose_invoices(customer, invoices, None, today)
-    schedule = work_out(total, terms, today)
-    _check_bounds(schedule, today, numbers)
+    outlook = foresee_plan(organisation, customer, terms=terms, invoices=invoices, actor=actor, now=now)
+    chosen, total, schedule = outlook.invoices, outlook.total, outlook.schedule
     running = PaymentPlan.objects.filter(customer=customer, currency=total.currency, state=PaymentPlan.State.ACTIVE)
     other = running.first()
     if other is not None and other != replaces:
@@ -91,7 +123,7 @@ def propose_plan(
         Instalment(plan=plan, position=one.position, due_date=one.due_date, amount_minor=one.amount.amount_minor)
         for one in schedule
     )
-    if is_above(numbers.plan_approval_minor, total) and not is_manager(organisation, actor):
+    if outlook.needs_approval:
         ask_approval(customer, approval_key(plan), f"Approve a plan over {amount_words(total)}", note, today, now)
     raise_facts_version(organisation, customer)
     _write_down(plan, schedule, chosen, actor, now)

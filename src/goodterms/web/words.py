@@ -1,21 +1,10 @@
 """The words, colours and icons of what the pages show; colour always comes with a word and an icon."""
 
-from dataclasses import dataclass
-
-from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-
-@dataclass(frozen=True)
-class Sign:
-    """How a value is shown: its label, what it means, a colour of the kit, an icon of the sprite."""
-
-    label: str | Promise
-    colour: str = "secondary"
-    icon: str = "circle-dashed"
-    meaning: str | Promise = ""
-
+from goodterms.web.agreement_words import AGREEMENT_VOCABULARIES
+from goodterms.web.sign import Sign
 
 PROFILES = {
     "good": Sign(_("Good"), "green", "circle-check", _("Pays within terms and a few bank days.")),
@@ -187,6 +176,9 @@ EVENTS = {
     "settlement_lapsed": Sign("", "red", "circle-x"),
     "dispute_opened": Sign("", "orange", "hand-stop"),
     "dispute_resolved": Sign("", "green", "check"),
+    "dispute_reassigned": Sign("", "orange", "user-check"),
+    "dispute_file": Sign("", "orange", "file-text"),
+    "hold_extended": Sign("", "azure", "player-pause"),
     "fee_charged": Sign("", "orange", "coins"),
     "fee_waived": Sign("", "green", "coins"),
     "profile_overridden": Sign("", "purple", "user-check"),
@@ -229,6 +221,7 @@ VOCABULARIES = {
     "role": ROLES,
     "event": EVENTS,
     "signal": SIGNALS,
+    **AGREEMENT_VOCABULARIES,
 }
 
 

@@ -15,7 +15,8 @@ from django.utils.translation import ngettext
 from goodterms.core.money import Money
 from goodterms.web.access import Visit
 from goodterms.web.formats import write_amount, write_day, write_moment, write_number, write_time
-from goodterms.web.words import Sign, sign_of
+from goodterms.web.sign import Sign
+from goodterms.web.words import sign_of
 
 register = template.Library()
 
