@@ -150,7 +150,7 @@ class Invoice(models.Model):
             # The list of open items, by due date or amount: what it is filtered by stands in the index, so that a
             # filter which few rows pass reads a million entries of it, not a million rows of the table.
             models.Index(
-                fields=["organisation", "due_date", "currency", "kind", "open_amount_minor", "customer"],
+                fields=["organisation", "due_date", "id", "currency", "kind", "open_amount_minor", "customer"],
                 name="invoice_open_by_due",
                 condition=~Q(open_amount_minor=0),
             ),

@@ -103,11 +103,15 @@ def _turned(field: str) -> str:
 
 
 def _beyond(order: Sequence[str], values: Sequence[Any]) -> Q:
-    """Rows strictly after ``values``: the first field beyond, or equal and the next one beyond, and so on."""
+    """Rows strictly after ``values``: the first field beyond, or equal and the next one beyond, and so on.
+
+    That the first field is not before its value follows from it; said on its own it lets an index begin right there.
+    """
+    first, way = order[0].lstrip("-"), "lte" if order[0].startswith("-") else "gte"
     beyond = Q(pk__in=[])
     equal = Q()
     for field, value in zip(order, values, strict=True):
         name = field.lstrip("-")
         beyond |= equal & Q((f"{name}__lt" if field.startswith("-") else f"{name}__gt", value))
         equal &= Q((name, value))
-    return beyond
+    return Q((f"{first}__{way}", values[0])) & beyond

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='invoice',
-            index=models.Index(condition=models.Q(('open_amount_minor', 0), _negated=True), fields=['organisation', 'due_date', 'currency', 'kind', 'open_amount_minor', 'customer'], name='invoice_open_by_due'),
+            index=models.Index(condition=models.Q(('open_amount_minor', 0), _negated=True), fields=['organisation', 'due_date', 'id', 'currency', 'kind', 'open_amount_minor', 'customer'], name='invoice_open_by_due'),
         ),
         migrations.AddIndex(
             model_name='invoice',
