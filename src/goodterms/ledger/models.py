@@ -159,7 +159,6 @@ class Invoice(models.Model):
                 name="invoice_open_by_amount",
                 condition=~Q(open_amount_minor=0),
             ),
-            models.Index(fields=["organisation", "number"], name="invoice_by_number"),
             models.Index(F("organisation"), NumberKey("number"), name="invoice_by_number_key"),
             models.Index(
                 fields=["organisation", "currency", "amount_minor"],

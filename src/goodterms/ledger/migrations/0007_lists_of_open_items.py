@@ -24,8 +24,4 @@ class Migration(migrations.Migration):
             model_name='invoice',
             index=models.Index(condition=models.Q(('open_amount_minor', 0), _negated=True), fields=['organisation', 'currency', 'open_amount_minor'], name='invoice_open_by_amount'),
         ),
-        migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['organisation', 'number'], name='invoice_by_number'),
-        ),
     ]
