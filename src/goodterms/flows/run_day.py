@@ -20,6 +20,7 @@ from goodterms.flows.follow_retention import follow_retention
 from goodterms.flows.judge_agency import judge_agency
 from goodterms.flows.judge_commitments import judge_commitments
 from goodterms.flows.note_unreadable import note_unreadable
+from goodterms.flows.rank_work import rank_everyone
 from goodterms.flows.seal_timeline import seal_timeline
 from goodterms.flows.write_ap_profile import became_red_tape, suggest_for_red_tape
 from goodterms.flows.write_standings import read_standings, write_standings
@@ -112,6 +113,8 @@ def _write(
     counts["tasks_new"] = _write_tasks(organisation, decided.decision.problems, run_date, now)
     counts["proofs_overdue"] = check_proofs(organisation, run_date, now)
     counts["data_problems_new"] = note_unreadable(organisation, now)
+    if on is None:
+        rank_everyone(organisation, decided, run_date)
     DayRun.objects.create(
         organisation=organisation,
         run_date=run_date,
