@@ -46,7 +46,17 @@ def foresee(
 
 
 def _next_day(state: Evidence, decision: Decision, first_id: int) -> Evidence:
-    as_sent = decision.touches.select(
+    sent = as_sent(decision.touches, first_id)
+    kept = decision.cycles.join(decision.habits.select("customer_id", "signal_seen_date"), on="customer_id", how="left")
+    people = state.customers.drop("cycle", "signal_seen_date")
+    people = people.join(kept, on="customer_id", how="left", maintain_order="left")
+    people = people.with_columns(pl.col("local_date") + timedelta(days=1)).select(state.customers.columns)
+    return replace(state, customers=people, touches=pl.concat([state.touches, sent]))
+
+
+def as_sent(planned: pl.DataFrame, first_id: int) -> pl.DataFrame:
+    """Planned touches as touches sent on their planned day, numbered from ``first_id`` (columns: evidence.TOUCHES)."""
+    return planned.select(
         (pl.int_range(pl.len()) + first_id).alias("touch_id"),
         "customer_id", "cycle", "playbook", "step", "level", "occurrence", "channel", "planned_date",
         pl.col("planned_date").alias("sent_date"),
@@ -54,8 +64,3 @@ def _next_day(state: Evidence, decision: Decision, first_id: int) -> Evidence:
         pl.lit(value=True).alias("is_automatic"),
         "deadline_date",
     ).cast(TOUCHES)  # fmt: skip
-    kept = decision.cycles.join(decision.habits.select("customer_id", "signal_seen_date"), on="customer_id", how="left")
-    people = state.customers.drop("cycle", "signal_seen_date")
-    people = people.join(kept, on="customer_id", how="left", maintain_order="left")
-    people = people.with_columns(pl.col("local_date") + timedelta(days=1)).select(state.customers.columns)
-    return replace(state, customers=people, touches=pl.concat([state.touches, as_sent]))

@@ -16,7 +16,14 @@ _CLOCK = re.compile(r"\b(current_(date|time|timestamp)|localtime(stamp)?)\b", re
 
 
 class RuleFault(Exception):
-    """A rule cannot be used; the message names the rule, what is wrong, and how to mend it."""
+    """A rule cannot be used; the message names the rule, what is wrong, and how to mend it.
+
+    ``field`` is the value to mend: id, outcome, when or because.
+    """
+
+    def __init__(self, text: str, field: str = "when") -> None:
+        super().__init__(text)
+        self.field = field
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ def compile_rules(name: str, rows: Iterable[Mapping[str, Any]], schema: pl.Schem
         rule = _compile_rule(name, row, schema, outcomes)
         for earlier in rules:
             if earlier.id == rule.id:
-                raise RuleFault(f"{name}: two rules are called {rule.id!r}; give each its own id.")
+                raise RuleFault(f"{name}: two rules are called {rule.id!r}; give each its own id.", "id")
             if earlier.when == rule.when:
                 raise RuleFault(f"{name}.{rule.id} can never be reached: {earlier.id!r} asks the same before it.")
             if _always_matches(earlier):
@@ -76,7 +83,7 @@ def _compile_rule(name: str, row: Mapping[str, Any], schema: pl.Schema, outcomes
     if missing or unknown:
         raise RuleFault(f"{where}: a rule has id, outcome, when and because; check {sorted(missing | unknown)}.")
     if row["outcome"] not in outcomes:
-        raise RuleFault(f"{where}: there is no {row['outcome']!r}; choose one of {', '.join(sorted(outcomes))}.")
+        raise RuleFault(f"{where}: there is no {row['outcome']!r}; choose one of {', '.join(sorted(outcomes))}.", "outcome")
     when = " ".join(str(row["when"]).split())
     condition = _read_condition(where, when)
     columns = tuple(dict.fromkeys(condition.meta.root_names()))
@@ -114,7 +121,8 @@ def _check_sentence(where: str, because: str, schema: pl.Schema) -> None:
     try:
         because.format_map({name: _Shown(name, 0) for name in schema})
     except (KeyError, ValueError, IndexError, AttributeError) as error:
-        raise RuleFault(f"{where}: the sentence {because!r} names something that is no habit: {error}.") from error
+        text = f"{where}: the sentence {because!r} names something that is no habit: {error}."
+        raise RuleFault(text, "because") from error
 
 
 def _always_matches(rule: Rule) -> bool:

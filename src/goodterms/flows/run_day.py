@@ -9,6 +9,7 @@ import polars as pl
 from django.db import transaction
 
 from goodterms.core.calendar import opens_at
+from goodterms.core.decide import Decision
 from goodterms.core.policy import Policy
 from goodterms.core.refusal import Refusal
 from goodterms.database.writing import insert_frame, upsert_frame
@@ -144,7 +145,17 @@ def count_decision(decided: Decided) -> dict[str, Any]:
         "approvals": int(decision.touches["needs_approval"].sum()),
         "waits": by(decision.waits, "reason"),
         "problems": by(decision.problems, "kind"),
+        "profile_rules": by(decision.standings, "profile_rule"),
+        "verdict_rules": by(decision.standings, "verdict_rule"),
+        "next_steps": _count_next_steps(decision),
     }
+
+
+def _count_next_steps(decision: Decision) -> dict[str, int]:
+    """How many customers stand before each step, as playbook/step: today's touches, and what the others wait for."""
+    ahead = pl.concat([decision.touches.select("playbook", "step"), decision.waits.select("playbook", "step")])
+    known = ahead.drop_nulls().group_by("playbook", "step").len()
+    return {f"{playbook}/{step}": count for playbook, step, count in known.sort("playbook", "step").iter_rows()}
 
 
 def _write_summaries(organisation: Organisation, decided: Decided) -> int:

@@ -8,8 +8,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from goodterms.core.playbook import PlaybookFault
 from goodterms.core.policy import Policy, PolicyNumbers, compile_policy
+from goodterms.core.policy_parts import Content, differing_parts, overlay
 from goodterms.core.refusal import Refusal
+from goodterms.core.rules import RuleFault
 from goodterms.organizations.models import Organisation
 
 
@@ -57,26 +60,64 @@ def _describe(fault: Any) -> str:
 
 
 def policy_of(organisation: Organisation) -> Policy:
-    """The compiled policy of this organisation; compiled once per content."""
-    key = (
-        json.dumps(organisation.policy, sort_keys=True),
-        organisation.language,
-        organisation.country,
-        organisation.timezone,
+    """The compiled policy of this organisation; compiled once per content. Raises PolicyInvalid."""
+    given = json.dumps([organisation.policy, organisation.own_rules], sort_keys=True)
+    return _compiled_own(given, organisation.language, organisation.country, organisation.timezone)
+
+
+def content_of(organisation: Organisation) -> Content:
+    """The policy in force in full, as plain data."""
+    return overlay(_shipped_content(), {**organisation.own_rules, "numbers": organisation.policy})
+
+
+def own_rules_of(content: Content) -> dict[str, Any]:
+    """What of a policy's rules and playbooks is not as shipped: what an organisation keeps as its own."""
+    parts = differing_parts(_shipped_content(), content)
+    return {name: part for name, part in parts.items() if name != "numbers"}
+
+
+def complete_content(kept: dict[str, Any]) -> Content:
+    """A version's content; parts that it does not hold are as shipped."""
+    books = {book["id"]: book for book in kept.get("playbooks", [])}
+    return overlay(_shipped_content(), {**kept, "playbooks": books, "numbers": kept.get("numbers", {})})
+
+
+def compile_content(content: Content, organisation: Organisation) -> Policy:
+    """A policy given in full, compiled for this organisation; raises PolicyInvalid."""
+    given = json.dumps(content, sort_keys=True)
+    return _compiled_content(given, organisation.language, organisation.country, organisation.timezone)
+
+
+def _shipped_content() -> Content:
+    parts = shipped()
+    return Content(
+        numbers={}, profiles=parts["profiles"], verdicts=parts["verdicts"], playbooks=parts["playbooks"]
     )
-    return _compiled(*key)
 
 
 @lru_cache(maxsize=64)
-def _compiled(policy: str, language: str, country: str, timezone: str) -> Policy:
-    numbers = read_numbers(json.loads(policy))
-    parts = shipped()
-    return compile_policy(
-        numbers=numbers,
-        profile_rules=parts["profiles"],
-        verdict_rules=parts["verdicts"],
-        playbooks=parts["playbooks"],
-        language=language,
-        country=country,
-        timezone=timezone,
-    )
+def _compiled_own(given: str, language: str, country: str, timezone: str) -> Policy:
+    numbers, own = json.loads(given)
+    content = overlay(_shipped_content(), {**own, "numbers": numbers})
+    return _compile(content, language, country, timezone)
+
+
+@lru_cache(maxsize=16)
+def _compiled_content(given: str, language: str, country: str, timezone: str) -> Policy:
+    return _compile(json.loads(given), language, country, timezone)
+
+
+def _compile(content: Content, language: str, country: str, timezone: str) -> Policy:
+    numbers = read_numbers(content["numbers"])
+    try:
+        return compile_policy(
+            numbers=numbers,
+            profile_rules=content["profiles"],
+            verdict_rules=content["verdicts"],
+            playbooks=content["playbooks"],
+            language=language,
+            country=country,
+            timezone=timezone,
+        )
+    except (RuleFault, PlaybookFault) as fault:
+        raise PolicyInvalid(f"The organisation's policy cannot be used: {fault}") from fault
