@@ -7,6 +7,7 @@ from goodterms.database.reading import read_inside_transaction
 from goodterms.database.writing import update_frame
 from goodterms.flows.balances import restate_invoices
 from goodterms.flows.import_job import ImportJob, read_by_ids
+from goodterms.ledger.models import Allocation
 
 LEDGER = pl.Schema(
     {
@@ -30,10 +31,13 @@ _QUERY = (
     "SELECT id, customer_id, kind, number, status, currency, issue_date, due_date, amount_minor, open_amount_minor,"
     " settled_date, payment_count, purchase_order, is_disputed FROM ledger_invoice"
 )
-_LATER = pl.Schema({"invoice_id": pl.Int64(), "later": pl.Int64()})
-_LATER_QUERY = (
-    "SELECT invoice_id, CAST(SUM(amount_minor) AS bigint) FROM ledger_allocation"
-    " WHERE organisation_id = %s AND allocated_date > %s GROUP BY invoice_id"
+_KEPT = pl.Schema({"invoice_id": pl.Int64(), "later": pl.Int64(), "given_up": pl.Int64()})
+# What was taken off after the file's day, and what we gave up ourselves by then, of which the file may not know.
+_KEPT_QUERY = (
+    "SELECT invoice_id, CAST(SUM(CASE WHEN allocated_date > %s THEN amount_minor ELSE 0 END) AS bigint),"
+    " CAST(SUM(CASE WHEN allocated_date > %s THEN 0 ELSE amount_minor END) AS bigint) FROM ledger_allocation"
+    f" WHERE organisation_id = %s AND (allocated_date > %s OR source IN {Allocation.GIVEN_UP})"
+    " GROUP BY invoice_id"
 )
 # So few customers are looked up one by one instead of reading every invoice.
 _FEW_CUSTOMERS = 2_000
@@ -167,12 +171,13 @@ def report(job: ImportJob, rows: pl.DataFrame, *, is_date_known: bool) -> None:
 
 
 def _update(job: ImportJob, rows: pl.DataFrame) -> None:
-    """Bring known invoices to the file's values as of its day; what was paid after that day stays paid."""
+    """Bring known invoices to the file's values as of its day; what was paid after it, or given up, stays gone."""
     if rows.is_empty():
         return
-    later = read_inside_transaction(_LATER_QUERY, [job.organisation_id, job.as_of.isoformat()], _LATER)
-    rows = rows.join(later, on="invoice_id", how="left", maintain_order="left")
-    rows = _with_targets(rows.with_columns(pl.col("later").fill_null(0)))
+    day = job.as_of.isoformat()
+    kept = read_inside_transaction(_KEPT_QUERY, [day, day, job.organisation_id, day], _KEPT)
+    rows = rows.join(kept, on="invoice_id", how="left", maintain_order="left")
+    rows = _with_targets(rows.with_columns(pl.col("later", "given_up").fill_null(0)))
     moved = pl.col("gone") != 0
     changed = rows.filter(moved | _differs())
     job.counts["invoices_unchanged"] += rows.height - changed.height
@@ -200,8 +205,8 @@ def _update(job: ImportJob, rows: pl.DataFrame) -> None:
         ["id"],
     )
     gone = changed.filter(moved)
-    day = pl.lit(job.as_of).alias("allocated_date")
-    report(job, gone.select("customer_id", "invoice_id", day, amount_minor="gone"), is_date_known=True)
+    on = pl.lit(job.as_of).alias("allocated_date")
+    report(job, gone.select("customer_id", "invoice_id", on, amount_minor="gone"), is_date_known=True)
     # Only an open invoice that the file's day settles is settled on that day for certain.
     uncertain = gone.filter(~was_open | (pl.col("later") != 0))
     restate_invoices(uncertain["invoice_id"])
@@ -217,7 +222,11 @@ def _with_targets(rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(
         amount=amount, taken=taken, status=pl.when(is_void).then(pl.lit("void")).otherwise(pl.lit("posted"))
     )
-    wanted = pl.coalesce(reported - pl.col("later"), pl.col("amount") - pl.col("taken"))
+    open_then = pl.col("own_open") + pl.col("later")
+    # The accounting program may have booked what we gave up, or not yet: what is open by neither is not open.
+    still_open = pl.max_horizontal(reported - pl.col("given_up"), pl.min_horizontal(reported, open_then))
+    as_reported = pl.when(reported.is_not_null()).then(still_open - pl.col("later"))
+    wanted = pl.coalesce(as_reported, pl.col("amount") - pl.col("taken"))
     low, high = pl.min_horizontal("amount", 0), pl.max_horizontal("amount", 0)
     return rows.with_columns(
         open=pl.when(pl.col("status") == "void").then(0).otherwise(wanted.clip(low, high)),

@@ -122,7 +122,7 @@ def _adjust(dispute: Dispute, amount: Money, today: date) -> None:
         organisation_id=dispute.organisation_id,
         customer_id=dispute.customer_id,
         invoice=dispute.invoice,
-        source=Allocation.Source.CREDIT_NOTE,
+        source=Allocation.Source.ADJUSTED,
         allocated_date=today,
         amount_minor=amount.amount_minor,
     )

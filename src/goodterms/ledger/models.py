@@ -240,6 +240,10 @@ class Allocation(models.Model):
         FORGIVEN = "forgiven", "given up in a settlement"
         WRITTEN_OFF = "written_off"
         WAIVED = "waived", "a fee taken back"
+        ADJUSTED = "adjusted", "taken off because a dispute was justified"
+
+    GIVEN_UP = (Source.FORGIVEN.value, Source.WRITTEN_OFF.value, Source.ADJUSTED.value)
+    """What we decided ourselves: the accounting program learns of it later, if ever."""
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
