@@ -1,0 +1,125 @@
+"""When open invoices will be paid: survival curves from payment habits, and how far such forecasts were off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+EARLIEST, LATEST = -60, 365
+"""Days after the due date between which payments are told apart; earlier and later ones count as these."""
+CLASSES = (1, 4, 8, 15, 31, 61)
+"""A customer whose median payment is so many days late or more is in the next class; the last one has no history."""
+NO_HISTORY = len(CLASSES) + 1
+WEEKS = 13
+PRIOR_EVENTS = 30.0
+"""So many invoices of all customers are added to a class's own: a class with few of its own follows the rest."""
+
+LIVES = pl.Schema(  # invoices by how long they stayed open, per habit class
+    {
+        "habit": pl.Int64(),
+        "lateness": pl.Int64(),  # days after the due date at the end, clipped to EARLIEST … LATEST
+        "paid": pl.Int64(),  # were paid on that day
+        "watched": pl.Int64(),  # were still open when last looked at
+    }
+)
+OPEN = pl.Schema(  # open amounts by class and age
+    {"habit": pl.Int64(), "lateness": pl.Int64(), "open_minor": pl.Int64()}
+)
+CURVES = pl.Schema({"habit": pl.Int64(), "lateness": pl.Int64(), "survival": pl.Float64()})
+
+
+def habit_class(median_days_late: pl.Expr) -> pl.Expr:
+    """The class of a customer whose median lateness this is; NO_HISTORY for null."""
+    place = pl.sum_horizontal((median_days_late >= days).cast(pl.Int64) for days in CLASSES)
+    return pl.when(median_days_late.is_null()).then(NO_HISTORY).otherwise(place).cast(pl.Int64)
+
+
+def survival_curves(lives: pl.DataFrame) -> pl.DataFrame:
+    """Per class and day the share of invoices still open at the end of it (columns: CURVES).
+
+    The product-limit estimate (Kaplan and Meier 1958): invoices that are still open count for as long as they were
+    watched. A class is mixed with all classes together, weighing PRIOR_EVENTS invoices.
+    """
+    days = pl.DataFrame({"lateness": range(EARLIEST, LATEST + 1)}, schema={"lateness": pl.Int64()})
+    everyone = _at_risk(lives.group_by("lateness").agg(pl.col("paid").sum(), pl.col("watched").sum()), days)
+    hazard_all = everyone.select("lateness", (pl.col("paid") / pl.col("at_risk")).fill_nan(0.0).alias("usual"))
+    parts = []
+    for habit in range(NO_HISTORY + 1):
+        own = _at_risk(lives.filter(pl.col("habit") == habit).select("lateness", "paid", "watched"), days)
+        own = own.join(hazard_all, on="lateness", maintain_order="left")
+        hazard = (pl.col("paid") + PRIOR_EVENTS * pl.col("usual")) / (pl.col("at_risk") + PRIOR_EVENTS)
+        parts.append(
+            own.select(
+                pl.lit(habit, dtype=pl.Int64()).alias("habit"),
+                "lateness",
+                (1.0 - hazard.clip(0.0, 1.0)).cum_prod().alias("survival"),
+            )
+        )
+    return pl.concat(parts).cast(CURVES)
+
+
+def _at_risk(lives: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+    """Per day: paid on it, and how many were open when it began."""
+    summed = lives.group_by("lateness").agg(pl.col("paid").sum(), pl.col("watched").sum())
+    daily = days.join(summed, on="lateness", how="left", maintain_order="left").fill_null(0)
+    ended = pl.col("paid") + pl.col("watched")
+    return daily.with_columns(ended.reverse().cum_sum().reverse().alias("at_risk"))
+
+
+def expect_cash(open_amounts: pl.DataFrame, curves: pl.DataFrame, weeks: int = WEEKS) -> list[float]:
+    """What of the open amounts (OPEN) will be paid in each coming week, in minor units.
+
+    An invoice still open at its present lateness is paid within a week with the share of its class that was.
+    """
+    if open_amounts.is_empty():
+        return [0.0] * weeks
+    last = pl.col("lateness").clip(EARLIEST, LATEST)
+    rows = (
+        open_amounts.with_columns(last.alias("lateness")).group_by("habit", "lateness").agg(pl.col("open_minor").sum())
+    )
+    now = rows.join(curves, on=["habit", "lateness"]).rename({"survival": "now"})
+    expected = []
+    before = now.with_columns(pl.col("now").alias("before"))
+    for week in range(1, weeks + 1):
+        at = (pl.col("lateness") + 7 * week).clip(EARLIEST, LATEST).alias("_at")
+        later = before.with_columns(at).join(
+            curves.rename({"lateness": "_at", "survival": "later"}), on=["habit", "_at"]
+        )
+        gone = pl.when(pl.col("now") > 0).then((pl.col("before") - pl.col("later")) / pl.col("now")).otherwise(0.0)
+        expected.append(float(later.select((gone * pl.col("open_minor")).sum()).item()))
+        before = later.with_columns(pl.col("later").alias("before")).drop("later", "_at")
+    return expected
+
+
+@dataclass(frozen=True)
+class Reach:
+    """By which factors actual cash fell below and above what was expected, in the middle ``share`` of cases."""
+
+    low: float
+    high: float
+    cases: int
+    share: float = 0.8
+
+
+def error_reach(pairs: Sequence[tuple[float, float]], share: float = 0.8) -> Reach | None:
+    """The spread of actual to expected amounts over past forecasts; None with fewer than four to judge by.
+
+    ``pairs``: (expected, actual). With few cases the quantiles are taken outwards (as of a sample of n: the
+    (n + 1)-th parts), so that a short record gives a wide interval.
+    """
+    ratios = sorted(actual / expected for expected, actual in pairs if expected > 0)
+    if len(ratios) < 4:
+        return None
+    tail = (1 - share) / 2
+    return Reach(_outer(ratios, tail), _outer(ratios, 1 - tail), len(ratios), share)
+
+
+def _outer(ordered: Sequence[float], level: float) -> float:
+    """The quantile at (n + 1) · level, between neighbours; the outermost value beyond the ends."""
+    place = (len(ordered) + 1) * level - 1
+    if place <= 0:
+        return ordered[0]
+    if place >= len(ordered) - 1:
+        return ordered[-1]
+    below = int(place)
+    return ordered[below] + (ordered[below + 1] - ordered[below]) * (place - below)
