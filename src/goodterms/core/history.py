@@ -62,7 +62,8 @@ CONTACTS = pl.Schema(
         "email_failed_date": pl.Date(),
         "phone_failed_date": pl.Date(),
         "post_failed_date": pl.Date(),
-        "opted_out_date": pl.Date(),  # of text messages
+        "email_opted_out_date": pl.Date(),
+        "sms_opted_out_date": pl.Date(),
     }
 )
 REPLIES = pl.Schema(
@@ -232,8 +233,8 @@ def _customers_on(customers: pl.DataFrame, day: date) -> pl.DataFrame:
 
 def _contacts_on(contacts: pl.DataFrame, day: date) -> pl.DataFrame:
     """Addresses that had not failed by then."""
-    works = {"email": ["email_failed_date"], "phone": ["phone_failed_date"], "postal": ["post_failed_date"],
-             "mobile": ["phone_failed_date", "opted_out_date"]}  # fmt: skip
+    works = {"email": ["email_failed_date", "email_opted_out_date"], "phone": ["phone_failed_date"], "postal": ["post_failed_date"],
+             "mobile": ["phone_failed_date", "sms_opted_out_date"]}  # fmt: skip
     columns = []
     for name, failures in works.items():
         has_failed = pl.any_horizontal([(pl.col(failed) <= day).fill_null(value=False) for failed in failures])

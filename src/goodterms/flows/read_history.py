@@ -39,6 +39,8 @@ SELECT k.id, k.customer_id, k.role, NULLIF(k.email, ''), NULLIF(k.phone, ''), NU
        NULLIF(k.mobile, ''), k.known_from_date, {_DAY.format("k.email_failed_at")},
        {_DAY.format("k.phone_failed_at")}, {_DAY.format("c.post_failed_at")},
        (SELECT {_DAY.format("MIN(o.asked_at)")} FROM followup_optout o
+        WHERE o.organisation_id = k.organisation_id AND o.channel = 'email' AND o.address = LOWER(k.email)),
+       (SELECT {_DAY.format("MIN(o.asked_at)")} FROM followup_optout o
         WHERE o.organisation_id = k.organisation_id AND o.channel = 'sms' AND o.address = k.mobile)
 FROM ledger_contact k JOIN ledger_customer c ON c.id = k.customer_id
 WHERE k.organisation_id = {{organisation}}
