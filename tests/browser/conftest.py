@@ -55,6 +55,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture(autouse=True)
 def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("goodterms.web.access.current_moment", lambda: NOW)
+    monkeypatch.setattr("goodterms.web.views.invitation.current_moment", lambda: NOW)
 
 
 @pytest.fixture(autouse=True)

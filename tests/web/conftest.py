@@ -10,6 +10,7 @@ from tests.web.world import World, build_world
 @pytest.fixture(autouse=True)
 def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("goodterms.web.access.current_moment", lambda: NOW)
+    monkeypatch.setattr("goodterms.web.views.invitation.current_moment", lambda: NOW)
 
 
 @pytest.fixture(autouse=True)

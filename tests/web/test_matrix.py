@@ -8,13 +8,18 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.web.world import World
 
-VISITORS = ("owner", "viewer", "stranger", "anonymous")
+VISITORS = ("owner", "manager", "collector", "viewer", "limited", "stranger", "anonymous", "debtor")
 SIGN_IN = "/accounts/login/"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """How an address answers each visitor: a status, with ``>`` before where it leads."""
+    """How an address answers each visitor: a status, with ``>`` before where it leads.
+
+    ``row`` names the world's row that the address is about, ``arguments`` what else stands in it. ``manager`` and
+    ``collector`` are answered as the owner is unless it says otherwise, ``limited`` (a collector of other customers
+    alone) as the collector unless there is a row of a customer, ``debtor`` (another one, in the portal) as anybody.
+    """
 
     owner: str
     viewer: str
@@ -23,16 +28,65 @@ class Entry:
     method: str = "get"
     row: str = ""
     data: dict[str, str] = field(default_factory=dict)
+    manager: str = ""
+    collector: str = ""
+    limited: str = ""
+    debtor: str = ""
+    arguments: dict[str, str] = field(default_factory=dict)
+
+    def answer_for(self, visitor: str) -> str:
+        """The status that this visitor gets, and where it leads."""
+        answer = getattr(self, visitor)
+        if answer:
+            return str(answer)
+        if visitor == "debtor":
+            return self.anonymous
+        if visitor == "limited":
+            as_collector = self.answer_for("collector")
+            return "404" if self.row and as_collector != "403" else as_collector
+        return self.owner
 
 
-def page(row: str = "") -> Entry:
+def page(row: str = "", **given: str) -> Entry:
     """A page of an organisation: for its members, not there for strangers."""
-    return Entry("200", "200", "404", f"302>{SIGN_IN}", row=row)
+    return Entry("200", "200", "404", f"302>{SIGN_IN}", row=row, **given)  # type: ignore[arg-type]  # visitors by name
 
 
 def deed(row: str, **data: str) -> Entry:
     """Something a member with a right to act does."""
     return Entry("303>/o/", "403", "404", f"302>{SIGN_IN}", method="post", row=row, data=data)
+
+
+def managers_page(row: str = "") -> Entry:
+    """A page for owners and managers."""
+    return Entry("200", "403", "404", f"302>{SIGN_IN}", row=row, collector="403")
+
+
+def managers_deed(row: str = "", **data: str) -> Entry:
+    """Something that owners and managers do."""
+    return Entry("303>/o/", "403", "404", f"302>{SIGN_IN}", method="post", row=row, data=data, collector="403")
+
+
+def owners_page(row: str = "") -> Entry:
+    """A page for owners alone."""
+    return Entry("200", "403", "404", f"302>{SIGN_IN}", row=row, collector="403", manager="403")
+
+
+def owners_deed(row: str = "", **data: str) -> Entry:
+    """Something that owners alone do."""
+    return Entry(
+        "303>/o/", "403", "404", f"302>{SIGN_IN}", method="post", row=row, data=data, collector="403", manager="403"
+    )
+
+
+def everyones(status: str, method: str = "get", **arguments: str) -> Entry:
+    """An address that answers all alike."""
+    return Entry(status, status, status, status, method=method, arguments=arguments, limited=status)
+
+
+def own_account(status: str = "200", method: str = "get", **arguments: str) -> Entry:
+    """A page about the signed-in person's own account."""
+    return Entry(status, status, status, f"302>{SIGN_IN}", method=method, arguments=arguments)
 
 
 ENTRIES = {
@@ -65,7 +119,7 @@ ENTRIES = {
     "reply-refuse": deed("reply", kind="promise"),
     "reply-assign": deed("reply", customer="C1"),
     "reply-file": page("reply_file"),
-    "mail-in": Entry("404", "404", "404", "404", method="post"),
+    "mail-in": everyones("404", "post", secret="not-the-secret", provider="raw"),
     "message": page("sent"),
     "message-html": page("sent"),
     "message-original": page("sent"),
@@ -77,48 +131,93 @@ ENTRIES = {
     "problem-resolve": deed("problem"),
     "problem-reopen": deed("problem"),
     "search": page(),
-    "sms-status": Entry("404", "404", "404", "404", method="post"),
-    "sms-inbound": Entry("404", "404", "404", "404", method="post"),
+    "sms-status": everyones("404", "post"),
+    "sms-inbound": everyones("404", "post"),
+    "members": managers_page(),
+    "member": managers_page("member"),
+    "member-invite": owners_deed(email="new@supplies.example", role="viewer"),
+    "member-change": owners_deed("member", role="collector"),
+    "member-remove": owners_deed("member"),
+    "member-customers": managers_deed("member", numbers="C1"),
+    "invitation-send": owners_deed("invitation"),
+    "invitation-withdraw": owners_deed("invitation"),
+    "customer-collector": deed("customer", collector=""),
+    "changes": managers_page(),
     "account_login": Entry("302>/", "302>/", "302>/", "200"),
     "account_logout": Entry("200", "200", "200", "302>/"),
     "account_signup": Entry("302>/", "302>/", "302>/", "200"),
-    "account_inactive": Entry("200", "200", "200", "200"),
-    "account_change_password": Entry("200", "200", "200", f"302>{SIGN_IN}"),
-    "account_set_password": Entry("302>/", "302>/", "302>/", f"302>{SIGN_IN}"),
-    "account_reauthenticate": Entry("200", "200", "200", f"302>{SIGN_IN}"),
+    "account_inactive": everyones("200"),
+    "account_change_password": own_account(),
+    "account_set_password": own_account("302>/"),
+    "account_reauthenticate": own_account(),
+    "account_reset_password": everyones("200"),
+    "account_reset_password_done": everyones("200"),
+    "account_reset_password_from_key": everyones("200", uidb36="1", key="not-a-key"),
+    "account_reset_password_from_key_done": everyones("200"),
+    "account-session-end": Entry("404", "404", "404", f"302>{SIGN_IN}", method="post", arguments={"pk": "1000000"}),
+    "account-sessions-end-others": own_account("303>/accounts/security/", "post"),
+    "account-invitation": everyones("410", token="not-a-token"),
+    "mfa_index": own_account(),
+    "mfa_authenticate": Entry("302>/", "302>/", "302>/", f"302>{SIGN_IN}"),
+    "mfa_reauthenticate": own_account("302>/accounts/reauthenticate/"),
+    "mfa_activate_totp": own_account("302>/accounts/reauthenticate/"),
+    "mfa_deactivate_totp": own_account("404"),
+    "mfa_view_recovery_codes": own_account("404"),
+    "mfa_generate_recovery_codes": own_account("302>/accounts/reauthenticate/"),
+    "mfa_download_recovery_codes": own_account("404"),
+    "mfa_login_webauthn": Entry("302>/", "302>/", "302>/", f"302>{SIGN_IN}"),
+    "mfa_add_webauthn": own_account("302>/accounts/reauthenticate/"),
+    "mfa_reauthenticate_webauthn": own_account("302>/accounts/reauthenticate/"),
+    "mfa_remove_webauthn": own_account("302>/accounts/reauthenticate/", pk="1000000"),
+    "mfa_edit_webauthn": own_account("302>/accounts/reauthenticate/", pk="1000000"),
 }
 
 
-def addresses(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+@dataclass(frozen=True)
+class Address:
+    """A named address, and the names of what stands in it."""
+
+    name: str
+    arguments: frozenset[str]
+
+
+def addresses(
+    patterns: list[URLPattern | URLResolver], space: str = "", arguments: frozenset[str] = frozenset()
+) -> Iterator[Address]:
+    """Every address of the table, with names as ``reverse`` takes them."""
     for pattern in patterns:
+        regex = pattern.pattern.regex.groupindex if hasattr(pattern.pattern, "regex") else {}
+        here = arguments | set(pattern.pattern.converters) | set(regex)
         if isinstance(pattern, URLResolver):
-            yield from addresses(pattern.url_patterns)
+            yield from addresses(
+                pattern.url_patterns, f"{space}{pattern.namespace}:" if pattern.namespace else space, here
+            )
         else:
-            yield pattern
+            yield Address(f"{space}{pattern.name}", here)
+
+
+ADDRESSES = {address.name: address for address in addresses(get_resolver().url_patterns)}
 
 
 def address_of(name: str, world: World) -> str:
-    pattern = next(one for one in addresses(get_resolver().url_patterns) if one.name == name)
-    arguments: dict[str, object] = {}
-    if "pk" in pattern.pattern.converters:
-        arguments["pk"] = getattr(world, ENTRIES[name].row).pk
-    if name == "mail-in":
-        arguments |= {"secret": "not-the-secret", "provider": "raw"}
-    elif not name.startswith("account") and name not in ("start", "organisations", "sms-status", "sms-inbound"):
+    entry, arguments = ENTRIES[name], dict(ENTRIES[name].arguments)
+    wanted = ADDRESSES[name].arguments
+    if entry.row:
+        arguments["pk"] = getattr(world, entry.row).pk
+    if "slug" in wanted and "slug" not in arguments:
         arguments["slug"] = world.ours.slug
     return reverse(name, kwargs=arguments)
 
 
 def test_every_address_has_an_entry_in_the_matrix() -> None:
-    names = {pattern.name for pattern in addresses(get_resolver().url_patterns)}
-    assert names == set(ENTRIES)
+    assert set(ADDRESSES) == set(ENTRIES)
 
 
 @pytest.mark.parametrize("visitor", VISITORS)
 @pytest.mark.parametrize("name", ENTRIES)
 def test_matrix_of_every_address_and_visitor(name: str, visitor: str, world: World) -> None:
     entry = ENTRIES[name]
-    status, _, target = getattr(entry, visitor).partition(">")
+    status, _, target = entry.answer_for(visitor).partition(">")
     client = world.client(visitor)
     address = address_of(name, world)
     answer = client.post(address, entry.data) if entry.method == "post" else client.get(address)
@@ -143,3 +242,14 @@ def test_matrix_of_rows_that_belong_to_another_organisation(name: str, world: Wo
     client = world.client("stranger")
     answer = client.post(address, entry.data) if entry.method == "post" else client.get(address)
     assert answer.status_code == 404
+
+
+LISTS = [name for name, entry in ENTRIES.items() if not entry.row and entry.method == "get" and entry.owner == "200"]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_matrix_of_pages_that_name_no_customer_of_a_colleague(name: str, world: World) -> None:
+    """Who sees their own customers only finds no trace of another one on any list."""
+    answer = world.client("limited").get(address_of(name, world), {"q": "C1", "kind": "", "state": ""})
+    page = answer.getvalue().decode(errors="replace") if answer.streaming else answer.content.decode(errors="replace")
+    assert world.customer.name not in page

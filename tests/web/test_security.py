@@ -25,7 +25,9 @@ def test_every_page_says_what_its_browser_may_load(world: World, name: str) -> N
     assert rules["default-src"] == ["'none'"]
     assert "'unsafe-inline'" not in rules["script-src"] + rules["style-src"]
     assert "'unsafe-eval'" not in rules["script-src"]
-    assert rules["frame-ancestors"] == ["'self'"]
+    assert rules["frame-ancestors"] == rules["object-src"] == rules["base-uri"] == ["'none'"]
+    assert answer["X-Frame-Options"] == "DENY"
+    assert "no-store" in answer["Cache-Control"]
 
 
 def test_the_sign_in_page_says_so_too(world: World) -> None:
@@ -43,6 +45,7 @@ def test_a_mail_is_shown_shut_in(world: World) -> None:
     rules = policy(answer["Content-Security-Policy"])
     assert rules["sandbox"] == []
     assert rules["default-src"] == ["'none'"]
+    assert rules["frame-ancestors"] == ["'self'"]
     assert "script-src" not in rules
     assert answer["X-Frame-Options"] == "SAMEORIGIN"
 
@@ -124,7 +127,7 @@ def test_no_page_asks_another_host_for_anything() -> None:
 def test_no_page_carries_a_script_of_its_own() -> None:
     for file in WEB.glob("templates/**/*.html"):
         words = file.read_text("utf-8")
-        assert not re.search(r"<script(?![^>]*\bsrc=)", words), file
+        assert not re.search(r"<script(?![^>]*(\bsrc=|\btype=\"application/json\"))", words), file
         assert not re.search(r"\son[a-z]+\s*=\s*[\"']", words), file
 
 

@@ -12,7 +12,7 @@ from goodterms.flows.take_reply import take_reply
 from goodterms.followup.models import Hold, Reply, ReplyAttachment, Task, TimelineEvent
 from goodterms.ledger.models import Contact, Customer, DataProblem
 from goodterms.messages.message import Message
-from goodterms.organizations.models import Membership, Organisation, User
+from goodterms.organizations.models import Invitation, Membership, Organisation, User
 from goodterms.outbox.chain import append_message
 from goodterms.outbox.models import Effect
 from tests.conftest import NOW
@@ -47,11 +47,13 @@ class World:
     reply: Reply
     reply_file: ReplyAttachment
     people: dict[str, User]
+    member: Membership
+    invitation: Invitation
 
     def client(self, who: str) -> Client:
-        """A browser in which this person is signed in ("anonymous": nobody)."""
+        """A browser in which this person is signed in ("anonymous", "debtor": nobody)."""
         client = Client()
-        if who != "anonymous":
+        if who not in ("anonymous", "debtor"):
             client.force_login(self.people[who])
         return client
 
@@ -61,9 +63,13 @@ def build_world() -> World:
     ours, theirs = make_organisation(), make_organisation(slug="others", name="Other Example Ltd")
     people = {
         "owner": make_user(ours, email="owner@supplies.example", first_name="Robin", last_name="Example"),
+        "manager": make_user(ours, Membership.Role.MANAGER, email="manager@supplies.example"),
+        "collector": make_user(ours, Membership.Role.COLLECTOR, email="collector@supplies.example"),
+        "limited": make_user(ours, Membership.Role.COLLECTOR, email="limited@supplies.example"),
         "viewer": make_user(ours, Membership.Role.VIEWER, email="viewer@supplies.example"),
         "stranger": make_user(theirs, email="stranger@others.example"),
     }
+    Membership.objects.filter(user=people["limited"]).update(has_own_customers_only=True)
     customer = make_debtor(ours, "C1")
     effects = {state: make_touched(customer, state) for state in ("sent", "waiting", "uncertain")}
     reply = make_reply(customer)
@@ -80,6 +86,8 @@ def build_world() -> World:
         reply=reply,
         reply_file=reply.attachments.get(),
         people=people,
+        member=Membership.objects.get(user=people["viewer"]),
+        invitation=make_invitation(ours),
         **effects,
     )
 
@@ -159,6 +167,18 @@ def make_hold(customer: Customer, until: date = TODAY + timedelta(days=20)) -> H
         until_date=until,
         made_by="Robin Example",
         made_at=NOW,
+    )
+
+
+def make_invitation(organisation: Organisation, email: str = "invited@supplies.example") -> Invitation:
+    """An invitation of this morning."""
+    return Invitation.objects.create(
+        organisation=organisation,
+        email=email,
+        role=Membership.Role.COLLECTOR,
+        invited_by="Robin Example",
+        invited_at=NOW,
+        expires_at=NOW + timedelta(days=7),
     )
 
 

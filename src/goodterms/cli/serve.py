@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.db import connection
 from waitress.server import create_server
 
 from goodterms.cli.channels import make_channels_unchecked
@@ -24,6 +25,7 @@ from goodterms.core.refusal import Refusal
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SERVER_THREADS = 8
 STOP_WITHIN_SECONDS = 60
+RELAYS = 3
 
 Host = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Where to listen; as the settings say: this machine only.")
@@ -65,7 +67,7 @@ def serve_pages(host: str | None, port: int | None) -> None:
     host, port, public = host or given.host, given.port if port is None else port, given.public_address
     if host not in LOOPBACK and not public:
         raise NotForOthersYet(host)
-    server = _listen(host, port, "https" if public.startswith("https://") else "http")
+    server = _listen(host, port, given.proxy if public.startswith("https://") else "")
     shown = f"[{host}]" if ":" in host else host
     with stopped_by_signals() as stopping, _working_beside(stopping):
         say(f"goodterms is at http://{shown}:{server.effective_port} (Ctrl-C stops it).")
@@ -74,10 +76,15 @@ def serve_pages(host: str | None, port: int | None) -> None:
     say("Stopped.")
 
 
-def _listen(host: str, port: int, scheme: str) -> Any:
+def _listen(host: str, port: int, proxy: str) -> Any:
+    """The server; behind a TLS proxy it learns from it who calls, so that attempts to sign in are counted apart."""
+    behind: dict[str, Any] = {"url_scheme": "http"}
+    if proxy:
+        headers = {"x-forwarded-for"}
+        behind = {"url_scheme": "https", "trusted_proxy": proxy, "trusted_proxy_headers": headers}
     try:
         return create_server(
-            get_wsgi_application(), host=host, port=port, threads=SERVER_THREADS, url_scheme=scheme, ident="goodterms"
+            get_wsgi_application(), host=host, port=port, threads=SERVER_THREADS, ident="goodterms", **behind
         )
     except OSError as error:
         raise AddressTaken(host, port, error) from None
@@ -130,8 +137,14 @@ def make_worker(stopping: Event) -> Worker:
         fetch_every=timedelta(seconds=settings.CONFIGURATION.inbox.every_seconds),
         batch=given.batch,
         lease=timedelta(seconds=given.lease_seconds),
+        beside=[make_channels_unchecked() for _ in range(count_relays(given.relays) - 1)],
         stopping=stopping,
     )
+
+
+def count_relays(asked: int) -> int:
+    """How many relays the worker runs side by side; SQLite, with its one writer, gains nothing by a second."""
+    return (asked or RELAYS) if connection.vendor == "postgresql" else 1
 
 
 def work(

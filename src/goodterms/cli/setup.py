@@ -29,6 +29,7 @@ from goodterms.organizations.models import Membership, Organisation, User
 organisation_app = typer.Typer(no_args_is_help=True, help="Your company: name, sender, payment details, policy.")
 user_app = typer.Typer(no_args_is_help=True, help="The people who may sign in to the pages.")
 
+ACTOR = "command line"
 PARTICULARS = (
     "name",
     "country",
@@ -160,11 +161,11 @@ def set_organisation(
         raise NothingToChange
     current = open_or_make_organisation(organisation, changes)
     if changes:
-        current = change_organisation(current.pk, changes)
+        current = change_organisation(current.pk, changes, actor=ACTOR, now=current_moment())
     if logo is not None:
-        current = change_logo(current.pk, read_bytes(logo))
+        current = change_logo(current.pk, read_bytes(logo), actor=ACTOR, now=current_moment())
     if test_mode is not None:
-        current = change_test_mode(current.pk, test_mode)
+        current = change_test_mode(current.pk, test_mode, actor=ACTOR, now=current_moment())
     say(f"Saved {current.name}.")
 
 
@@ -180,7 +181,8 @@ def show_or_set_policy(
     """Show the numbers that decide when and how often customers hear from you, or change them: gap_days=5."""
     current = open_organisation(organisation)
     if changes:
-        current = change_policy(current.pk, dict(read_setting(text) for text in changes))
+        given = dict(read_setting(text) for text in changes)
+        current = change_policy(current.pk, given, actor=ACTOR, now=current_moment())
     rows = described_policy(current)
     if format is Format.JSON:
         print_json(rows)
@@ -224,7 +226,7 @@ def add_user(
 ) -> None:
     """Give a person an account, or one more organisation."""
     current = open_organisation(organisation)
-    user = give_account(email, password, current.pk, role)
+    user = give_account(email, password, current.pk, role, actor=ACTOR, now=current_moment())
     say(f"{user.email} may sign in as {role.value} of {current.name}.")
 
 

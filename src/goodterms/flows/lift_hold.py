@@ -6,6 +6,7 @@ from django.db import transaction
 
 from goodterms.core.refusal import Refusal
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
+from goodterms.flows.place_hold import note_hold
 from goodterms.followup.models import Hold
 from goodterms.organizations.models import Organisation
 
@@ -29,6 +30,7 @@ def lift_hold(organisation: Organisation, hold: Hold, *, actor: str, now: dateti
         hold.refresh_from_db()
         raise HoldAlreadyOver(hold)
     raise_facts_version(organisation, hold.customer)
+    note_hold(hold, actor, now, is_lifted=True)
     if hold.customer is not None:
         what = f"Hold on invoice {hold.invoice.number}" if hold.invoice else "Hold"
         write_timeline(

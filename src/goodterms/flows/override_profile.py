@@ -1,5 +1,6 @@
 """A person overrules a customer's profile with a reason, or takes that word back."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -8,7 +9,8 @@ from goodterms.core.refusal import Refusal
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.followup.models import CustomerProfile
 from goodterms.ledger.models import Customer
-from goodterms.organizations.models import Organisation
+from goodterms.organizations.changes import write_change
+from goodterms.organizations.models import Change, Organisation
 
 PROFILES = (
     "good",
@@ -75,18 +77,44 @@ def override_profile(
         "policy_hash": "",
         "changed_date": today,
     }
+    before = CustomerProfile.objects.filter(customer=customer).values("override_profile", "override_reason").first()
     CustomerProfile.objects.update_or_create(customer=customer, defaults=word, create_defaults={**undecided, **word})
     raise_facts_version(organisation, customer)
     name = profile.replace("_", " ")
     text = f"Profile set to {name} by hand: {reason.strip()}"
     write_timeline(customer, "profile_overridden", text, actor=actor, now=now, data={"profile": profile})
+    after = {"override_profile": profile, "override_reason": reason.strip()}
+    _write_change(organisation, customer, before or dict.fromkeys(after, ""), after, actor, now)
 
 
 @transaction.atomic
 def remove_override(organisation: Organisation, customer: Customer, *, actor: str, now: datetime) -> None:
     """Let the rules speak again. Raises NothingToRemove."""
     kept = CustomerProfile.objects.filter(customer=customer).exclude(override_profile="")
-    if not kept.update(override_profile="", override_reason="", override_by="", override_date=None):
+    before = kept.values("override_profile", "override_reason").first()
+    if before is None or not kept.update(override_profile="", override_reason="", override_by="", override_date=None):
         raise NothingToRemove(customer)
     raise_facts_version(organisation, customer)
     write_timeline(customer, "override_removed", "Profile left to the rules again.", actor=actor, now=now)
+    _write_change(organisation, customer, before, dict.fromkeys(before, ""), actor, now)
+
+
+def _write_change(
+    organisation: Organisation,
+    customer: Customer,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+    actor: str,
+    now: datetime,
+) -> None:
+    write_change(
+        organisation,
+        Change.Kind.PROFILE,
+        customer.name,
+        before=before,
+        after=after,
+        actor=actor,
+        now=now,
+        key=customer.pk,
+        customer_id=customer.pk,
+    )

@@ -9,7 +9,8 @@ from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.followup.models import Hold
 from goodterms.followup.policy import policy_of
 from goodterms.ledger.models import Customer, Invoice
-from goodterms.organizations.models import Organisation
+from goodterms.organizations.changes import fields_of, write_change
+from goodterms.organizations.models import Change, Organisation
 
 KIND_REASONS = (Hold.Reason.ILLNESS, Hold.Reason.GOODWILL, Hold.Reason.OTHER)
 """Pauses granted out of kindness, which are counted; a pay run, a dispute or the law asks for none."""
@@ -91,6 +92,7 @@ def place_hold(
         made_at=now,
     )
     raise_facts_version(organisation, customer)
+    note_hold(hold, actor, now)
     if customer is not None:
         write_timeline(
             customer,
@@ -102,6 +104,24 @@ def place_hold(
             data={"hold_id": hold.pk, "until_date": until.isoformat(), "reason": reason},
         )
     return hold
+
+
+def note_hold(hold: Hold, actor: str, now: datetime, *, is_lifted: bool = False) -> None:
+    """Write into the record of changes that a hold was placed, or lifted before its day."""
+    fields = {**fields_of(hold, "reason", "until_date", "note"), "invoice": hold.invoice.number if hold.invoice else ""}
+    whose = hold.customer.name if hold.customer else "Everyone"
+    before, after = (fields, {}) if is_lifted else ({}, fields)
+    write_change(
+        hold.organisation,
+        Change.Kind.HOLD,
+        whose,
+        before=before,
+        after=after,
+        actor=actor,
+        now=now,
+        key=hold.pk,
+        customer_id=hold.customer_id,
+    )
 
 
 def count_kindness(customer: Customer, today: date) -> int:

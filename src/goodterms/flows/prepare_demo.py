@@ -13,6 +13,7 @@ from goodterms.flows.set_up_organisation import change_logo, create_organisation
 from goodterms.organizations.models import Membership, Organisation
 
 SLUG = "example-supplies-ltd"
+ACTOR = "goodterms demo"
 LOGIN = "demo@supplies.example"
 PASSWORD = "only-a-demo"
 ZONE = ZoneInfo("Europe/Dublin")
@@ -70,9 +71,10 @@ def find_demo_organisation() -> Organisation | None:
 def make_demo_organisation(now: datetime) -> Organisation:
     """Example Supplies Ltd with logo, payment details, a senior sender and an account (LOGIN, PASSWORD)."""
     organisation = create_organisation(PARTICULARS, now)
-    change_logo(organisation.pk, (resources.files("goodterms.importers.example") / "logo.png").read_bytes())
-    change_policy(organisation.pk, SENIOR_SENDER)
-    give_account(LOGIN, PASSWORD, organisation.pk, Membership.Role.OWNER)
+    logo = (resources.files("goodterms.importers.example") / "logo.png").read_bytes()
+    change_logo(organisation.pk, logo, actor=ACTOR, now=now)
+    change_policy(organisation.pk, SENIOR_SENDER, actor=ACTOR, now=now)
+    give_account(LOGIN, PASSWORD, organisation.pk, Membership.Role.OWNER, actor=ACTOR, now=now)
     return Organisation.objects.get(pk=organisation.pk)
 
 

@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 from django.utils.text import slugify
 
 from goodterms.core.refusal import Refusal
-from goodterms.organizations.models import Membership, Organisation, User
+from goodterms.organizations.changes import write_change
+from goodterms.organizations.models import Change, Membership, Organisation, User
 from goodterms.organizations.values import check_email, check_logo, checked, of_country
 
 FALLBACK_LANGUAGE = "en"
-SHORTEST_PASSWORD = 10
 LONGEST_SLUG = 50
 
 
@@ -33,10 +35,10 @@ class UnknownPerson(Refusal):
 
 
 class WeakPassword(Refusal):
-    """A password is too short."""
+    """A password is too short, too common or too much like the person's own address."""
 
-    def __init__(self) -> None:
-        super().__init__(f"A password needs at least {SHORTEST_PASSWORD} characters.")
+    def __init__(self, faults: ValidationError) -> None:
+        super().__init__(" ".join(faults.messages))
 
 
 @transaction.atomic
@@ -56,33 +58,36 @@ def create_organisation(values: Mapping[str, str], now: datetime) -> Organisatio
 
 
 @transaction.atomic
-def change_organisation(organisation_id: int, values: Mapping[str, str]) -> Organisation:
+def change_organisation(organisation_id: int, values: Mapping[str, str], *, actor: str, now: datetime) -> Organisation:
     """Change particulars by field name (an empty value clears one) and let every customer's gate see it.
 
     Raises UnusableValue, and changes nothing, when one of the values cannot be used.
     """
     country = Organisation.objects.values_list("country", flat=True).get(pk=organisation_id)
     changes = checked({"country": country, **values})
-    return _save(organisation_id, changes)
+    return _save(organisation_id, changes, "Organisation", actor, now)
 
 
 @transaction.atomic
-def change_logo(organisation_id: int, content: bytes) -> Organisation:
+def change_logo(organisation_id: int, content: bytes, *, actor: str, now: datetime) -> Organisation:
     """Set the logo of messages (PNG, JPEG or GIF up to 512 KB); empty content removes it. Raises UnusableValue."""
     kind = check_logo(content) if content else ""
-    return _save(organisation_id, {"logo": content or None, "logo_type": kind})
+    return _save(organisation_id, {"logo": content or None, "logo_type": kind}, "Logo", actor, now)
 
 
 @transaction.atomic
-def change_test_mode(organisation_id: int, is_test_mode: bool) -> Organisation:
+def change_test_mode(organisation_id: int, is_test_mode: bool, *, actor: str, now: datetime) -> Organisation:
     """Switch the mode in which everything is decided and nothing leaves."""
-    return _save(organisation_id, {"is_test_mode": is_test_mode})
+    return _save(organisation_id, {"is_test_mode": is_test_mode}, "Test mode", actor, now)
 
 
-def _save(organisation_id: int, changes: Mapping[str, object]) -> Organisation:
+def _save(organisation_id: int, changes: Mapping[str, object], subject: str, actor: str, now: datetime) -> Organisation:
     rows = Organisation.objects.filter(pk=organisation_id)
+    before = rows.values(*changes).get()
     rows.update(facts_version=F("facts_version") + 1, **changes)
-    return rows.get()
+    saved = rows.get()
+    write_change(saved, Change.Kind.SETTINGS, subject, before=before, after=changes, actor=actor, now=now)
+    return saved
 
 
 def _free_slug(name: str) -> str:
@@ -94,7 +99,9 @@ def _free_slug(name: str) -> str:
 
 
 @transaction.atomic
-def give_account(email: str, password: str, organisation_id: int, role: Membership.Role) -> User:
+def give_account(
+    email: str, password: str, organisation_id: int, role: Membership.Role, *, actor: str, now: datetime
+) -> User:
     """A person's account and role in an organisation; an account that exists keeps its password.
 
     Raises UnusableValue for an impossible address and WeakPassword for a short password of a new account.
@@ -102,8 +109,13 @@ def give_account(email: str, password: str, organisation_id: int, role: Membersh
     address = check_email(email)
     user = User.objects.filter(email__iexact=address).first()
     if user is None:
-        user = User.objects.create_user(address, _strong(password))
-    Membership.objects.update_or_create(organisation_id=organisation_id, user=user, defaults={"role": role})
+        user = User.objects.create_user(address, strong_password(password, User(email=address)))
+    organisation = Organisation.objects.get(pk=organisation_id)
+    was = Membership.objects.filter(organisation=organisation, user=user).values("role").first()
+    given = {"role": role, "has_own_customers_only": False}
+    Membership.objects.update_or_create(organisation=organisation, user=user, defaults=given)
+    after = {"role": role.value}
+    write_change(organisation, Change.Kind.MEMBER, user.email, before=was or {}, after=after, actor=actor, now=now)
     return user
 
 
@@ -113,12 +125,15 @@ def change_password(email: str, password: str) -> User:
     user = User.objects.filter(email__iexact=email).first()
     if user is None:
         raise UnknownPerson(email)
-    user.set_password(_strong(password))
+    user.set_password(strong_password(password, user))
     user.save(update_fields=["password"])
     return user
 
 
-def _strong(password: str) -> str:
-    if len(password) < SHORTEST_PASSWORD:
-        raise WeakPassword
+def strong_password(password: str, user: User) -> str:
+    """The password itself; raises WeakPassword."""
+    try:
+        validate_password(password, user)
+    except ValidationError as faults:
+        raise WeakPassword(faults) from None
     return password

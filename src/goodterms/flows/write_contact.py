@@ -8,7 +8,8 @@ from django.db import transaction
 from goodterms.core.refusal import Refusal
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.ledger.models import Contact, Customer
-from goodterms.organizations.models import Organisation
+from goodterms.organizations.changes import fields_of, write_change
+from goodterms.organizations.models import Change, Organisation
 from goodterms.organizations.phones import mobile_number
 from goodterms.organizations.values import check_email, check_phone
 
@@ -64,6 +65,7 @@ def write_contact(
     written = contact or Contact(
         organisation=organisation, customer=customer, known_from_date=local_day(organisation, customer, now)
     )
+    before = {} if is_new else fields_of(written, "name", "role", "email", "phone")
     if written.email != email:
         written.email_failed_at = None
     if written.phone != phone:
@@ -75,4 +77,31 @@ def write_contact(
     said = ", ".join(part for part in (name, email, phone) if part)
     kind, verb = ("contact_added", "added") if is_new else ("contact_corrected", "corrected")
     write_timeline(customer, kind, f"Contact {verb}: {said}.", actor=actor, now=now, data={"contact_id": written.pk})
+    after = fields_of(written, "name", "role", "email", "phone")
+    write_change(
+        organisation,
+        Change.Kind.CONTACT,
+        f"{customer.name}: {written}",
+        before=before,
+        after=after,
+        actor=actor,
+        now=now,
+        key=written.pk,
+        customer_id=customer.pk,
+    )
     return written
+
+
+@transaction.atomic
+def demote_contact(contact: Contact, *, actor: str, now: datetime) -> None:
+    """Have the contact asked last: its role becomes "other"; one that is there as such already goes."""
+    other = Contact.Role.OTHER
+    same = Contact.objects.filter(customer=contact.customer, role=other, email=contact.email, name=contact.name)
+    if same.exclude(pk=contact.pk).exists():
+        contact.delete()
+    else:
+        Contact.objects.filter(pk=contact.pk).update(role=other)
+    raise_facts_version(contact.customer.organisation, contact.customer)
+    said = ", ".join(part for part in (contact.name, contact.email) if part)
+    text = f"Contact no longer in charge: {said}."
+    write_timeline(contact.customer, "contact_corrected", text, actor=actor, now=now, data={"email": contact.email})

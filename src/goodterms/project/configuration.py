@@ -43,6 +43,7 @@ class ServerSettings(_Strict):
     host: str = "127.0.0.1"
     port: int = Field(8040, ge=1, le=65535)
     public_address: str = Field("", description="The address colleagues see, such as https://terms.example.com.")
+    proxy: str = Field("127.0.0.1", description="The TLS proxy's own address; its word on who calls is believed.")
 
     @field_validator("public_address")
     @classmethod
@@ -68,6 +69,12 @@ class MailSettings(_Strict):
     username: str = ""
     password: str = Field("", repr=False)
     timeout_seconds: float = Field(30, gt=0, le=300)
+    sender: str = Field("", description="The address of invitations and new passwords; empty: the user name, if one.")
+
+    @property
+    def account_sender(self) -> str:
+        """The address that letters about accounts come from; empty where none is known."""
+        return self.sender or (self.username if "@" in self.username else "")
 
 
 class SmsSettings(_Strict):
@@ -119,6 +126,7 @@ class WorkerSettings(_Strict):
     run_hour: int = Field(6, ge=0, le=23, description="Hour of the day's run, organisation-local.")
     batch: int = Field(200, ge=1, le=1000, description="Effects claimed at once.")
     lease_seconds: int = Field(300, ge=10, le=3600)
+    relays: int = Field(0, ge=0, le=8, description="Connections it hands over by at once (PostgreSQL only); 0: three.")
     pause_seconds: float = Field(5, ge=0.05, le=600, description="Between two looks at what is due.")
 
 

@@ -22,15 +22,18 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    # Before allauth, since our own dress for its pages and mails goes first.
+    "goodterms.web",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "csp",
     "goodterms.organizations",
     "goodterms.ledger",
     "goodterms.outbox",
     "goodterms.followup",
-    "goodterms.web",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -43,6 +46,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "goodterms.web.middleware.keep_out_of_caches",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 TEMPLATES: list[dict[str, Any]] = [
@@ -59,6 +63,8 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     }
 ]
+# A mail that a provider posts is one request: with its attachments much more than Django's own limit.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 40 * 1024 * 1024
 ROOT_URLCONF = "goodterms.project.urls"
 WSGI_APPLICATION = "goodterms.project.wsgi.application"
 
@@ -75,13 +81,36 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_ADAPTER = "goodterms.web.accounts.ClosedSignupAdapter"
+ACCOUNT_ADAPTER = "goodterms.web.accounts.AccountAdapter"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-AUTH_PASSWORD_VALIDATORS = [
+PASSWORD_RESET_TIMEOUT = 4 * 3600
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ]
+AUTH_PASSWORD_VALIDATORS.append(
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    }
+)
+
+_is_https = CONFIGURATION.server.public_address.startswith("https://")
+MFA_ADAPTER = "goodterms.web.accounts.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Accounts are given by invitation to the very address, so there is no unverified one to guard against.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "goodterms"
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _is_https
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
@@ -92,15 +121,17 @@ STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-_is_https = CONFIGURATION.server.public_address.startswith("https://")
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
-SECURE_SSL_REDIRECT = False
+SECURE_SSL_REDIRECT = _is_https
 SECURE_HSTS_SECONDS = 31_536_000 if _is_https else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _is_https else None
 SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "SAMEORIGIN"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Whether the hosts beside ours take HTTPS only, and are preloaded as such, is for the domain's owner to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -112,12 +143,25 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "frame-src": [SELF],
         "form-action": [SELF],
+        "object-src": [NONE],
         "base-uri": [NONE],
-        "frame-ancestors": [SELF],
+        "frame-ancestors": [NONE],
     }
 }
 
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# The installation's own letters (invitations, new passwords, warnings) leave as messages do: into a folder, or by SMTP.
+_mail = CONFIGURATION.mail
+_BACKENDS = {
+    "folder": "goodterms.channels.account_mail.FolderBackend",
+    "smtp": "django.core.mail.backends.smtp.EmailBackend",
+}
+EMAIL_BACKEND = _BACKENDS[_mail.mode]
+EMAIL_FILE_PATH = CONFIGURATION.outbox_folder / "accounts"
+EMAIL_HOST, EMAIL_PORT, EMAIL_TIMEOUT = _mail.host, _mail.port, _mail.timeout_seconds
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.username, _mail.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.security == "starttls", _mail.security == "tls"
+DEFAULT_FROM_EMAIL = _mail.account_sender or f"goodterms@{CONFIGURATION.server.public_host or 'localhost'}"
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

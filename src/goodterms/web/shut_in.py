@@ -5,6 +5,7 @@ from typing import Any
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 POLICY: dict[str, Any] = {
     "default-src": [NONE],
@@ -23,4 +24,4 @@ def shut_in(request: HttpRequest, page: str) -> HttpResponseBase:
     def answer(_: HttpRequest) -> HttpResponse:
         return HttpResponse(page)
 
-    return csp(POLICY)(answer)(request)
+    return xframe_options_sameorigin(csp(POLICY)(answer))(request)

@@ -4,6 +4,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from goodterms.web.agreement_words import AGREEMENT_VOCABULARIES
+from goodterms.web.ap_words import AP_VOCABULARIES
+from goodterms.web.compose_words import COMPOSE_VOCABULARIES, WRITTEN_EVENTS
 from goodterms.web.sign import Sign
 
 PROFILES = {
@@ -71,6 +73,9 @@ TONES = {
     "final": Sign(_("Final")),
 }
 STEPS = {
+    "own-words": Sign(_("Own words")),
+    "own-letter": Sign(_("Own words")),
+    "own-sms": Sign(_("Own words")),
     "welcome": Sign(_("Welcome")),
     "upcoming": Sign(_("Before the due date")),
     "due-today": Sign(_("Due today")),
@@ -207,7 +212,35 @@ SIGNALS = {
     "earlier": Sign(_("Pays earlier than usual"), "green", "trending-up"),
     "irregular": Sign(_("Rhythm has become irregular"), "orange", "chart-dots"),
 }
+MEMBER_ROLES = {
+    "owner": Sign(_("Owner"), "purple", "shield-check"),
+    "manager": Sign(_("Manager"), "blue", "user-check"),
+    "collector": Sign(_("Collector"), "green", "phone"),
+    "viewer": Sign(_("Viewer"), "secondary", "eye"),
+}
+CHANGES = {
+    "settings": Sign(_("Settings"), "blue", "adjustments-horizontal"),
+    "policy": Sign(_("Policy"), "blue", "adjustments-horizontal"),
+    "member": Sign(_("Member"), "purple", "users"),
+    "invitation": Sign(_("Invitation"), "purple", "mail"),
+    "api_key": Sign(_("API key"), "purple", "lock"),
+    "playbook": Sign(_("Playbook"), "azure", "list-check"),
+    "template": Sign(_("Template"), "azure", "file-text"),
+    "sender": Sign(_("Sender"), "azure", "send"),
+    "profile": Sign(_("Profile"), "purple", "user-check"),
+    "hold": Sign(_("Hold"), "azure", "player-pause"),
+    "contact": Sign(_("Contact"), "green", "user"),
+    "ap_profile": Sign(_("AP profile"), "green", "building"),
+    "customer": Sign(_("Customer"), "green", "users"),
+    "agreement": Sign(_("Agreement"), "orange", "checks"),
+    "import": Sign(_("Import"), "secondary", "database-exclamation"),
+    "export": Sign(_("Export"), "secondary", "file-text"),
+    "portal": Sign(_("Portal link"), "secondary", "home"),
+    "other": Sign(_("Other"), "secondary", "edit"),
+}
 VOCABULARIES = {
+    "member_role": MEMBER_ROLES,
+    "change": CHANGES,
     "profile": PROFILES,
     "verdict": VERDICTS,
     "channel": CHANNELS,
@@ -219,9 +252,12 @@ VOCABULARIES = {
     "age": AGES,
     "hold": HOLD_REASONS,
     "role": ROLES,
-    "event": EVENTS,
+    "event": EVENTS | WRITTEN_EVENTS,
     "signal": SIGNALS,
+    "call_outcome": CALL_OUTCOMES,
     **AGREEMENT_VOCABULARIES,
+    **COMPOSE_VOCABULARIES,
+    **AP_VOCABULARIES,
 }
 
 
