@@ -6,6 +6,7 @@ from datetime import date, datetime
 import pytest
 
 from goodterms.flows.compose_message import compose_touches
+from goodterms.flows.opt_out import opt_out
 from goodterms.flows.run_day import run_day
 from goodterms.followup.models import Touch
 from goodterms.followup.policy import policy_of
@@ -47,6 +48,11 @@ def test_leadership_reads_along_as_decided(customer: Customer, now: datetime) ->
 
 def test_an_address_that_failed_meanwhile_is_left_out(customer: Customer, now: datetime) -> None:
     Contact.objects.filter(role="executive").update(email_failed_at=now)
+    assert copied(customer, now, [CHIEF, "owner@customer.example"]) == ("owner@customer.example",)
+
+
+def test_an_address_whose_owner_wants_no_more_mails_is_left_out(customer: Customer, now: datetime) -> None:
+    opt_out(customer.organisation, channel="email", address=CHIEF, now=now)
     assert copied(customer, now, [CHIEF, "owner@customer.example"]) == ("owner@customer.example",)
 
 

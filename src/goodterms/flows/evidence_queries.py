@@ -130,7 +130,10 @@ RETURNED_ON = RETURNED + " AND returned_date <= {on}"
 # An address that failed, or whose owner asked to be left alone there, is none. The postal address has its lines still.
 _CONTACTS = """
 SELECT k.id, k.customer_id, k.role,
-       CASE WHEN {email} THEN NULLIF(k.email, '') END,
+       CASE WHEN {email} AND NOT EXISTS (
+           SELECT 1 FROM followup_optout o
+           WHERE o.organisation_id = k.organisation_id AND o.channel = 'email' AND o.address = LOWER(k.email) {asked}
+       ) THEN NULLIF(k.email, '') END,
        CASE WHEN {phone} THEN NULLIF(k.phone, '') END,
        CASE WHEN {post} THEN NULLIF(c.postal_address, '') END,
        CASE WHEN {phone} AND NOT EXISTS (
@@ -147,7 +150,7 @@ CONTACTS = _CONTACTS.format(
 
 CONTACTS_ON = (
     _CONTACTS.format(
-        email="k.email_failed_at IS NULL OR k.email_failed_at >= {day_after}",
+        email="(k.email_failed_at IS NULL OR k.email_failed_at >= {day_after})",
         phone="(k.phone_failed_at IS NULL OR k.phone_failed_at >= {day_after})",
         post="c.post_failed_at IS NULL OR c.post_failed_at >= {day_after}",
         asked="AND o.asked_at < {day_after}",

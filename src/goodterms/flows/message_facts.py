@@ -7,6 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 import polars as pl
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Lower
 
 from goodterms.core.calendar import find_zone
 from goodterms.core.evidence import CASH, OPEN_ITEMS
@@ -17,7 +19,7 @@ from goodterms.flows.claimed_fees import ClaimedFees, read_claimed
 from goodterms.flows.collect_evidence import Scope
 from goodterms.flows.held_back import read_held_back
 from goodterms.flows.message_interest import work_out_interest
-from goodterms.followup.models import Promise
+from goodterms.followup.models import OptOut, Promise
 from goodterms.followup.policy import policy_of
 from goodterms.ledger.models import Contact, Customer, Invoice, InvoiceDocument
 from goodterms.messages.catalog import template_catalog
@@ -225,13 +227,18 @@ def _letters_and_digits(text: str) -> str:
 
 
 def _read_readers(requests: Sequence[Request]) -> dict[int, frozenset[str]]:
-    """The working addresses of the customers of whom somebody is to be in copy, in small letters."""
+    """The working addresses of the customers of whom somebody is to be in copy, in small letters; without those whose
+    owner asked to be left alone there.
+    """
     copied = [request.customer_id for request in requests if request.cc]
     if not copied:
         return {}
     found: defaultdict[int, set[str]] = defaultdict(set)
     working = Contact.objects.filter(customer__in=copied, email_failed_at__isnull=True).exclude(email="")
-    for customer_id, email in working.values_list("customer_id", "email"):
+    asked = OptOut.objects.filter(
+        organisation=OuterRef("organisation"), channel="email", address=Lower(OuterRef("email"))
+    )
+    for customer_id, email in working.exclude(Exists(asked)).values_list("customer_id", "email"):
         found[customer_id].add(email.lower())
     return {pk: frozenset(addresses) for pk, addresses in found.items()}
 
