@@ -1,5 +1,7 @@
 """Delivery failures: what failed, for good or for now."""
 
+import time
+
 import pytest
 from flufl.bounce import all_failures
 
@@ -59,6 +61,26 @@ def test_a_delay_is_not_permanent() -> None:
 def test_a_person_who_quotes_a_failure_is_no_bounce() -> None:
     raw = as_mail("I got this:\n550 5.1.1 <kim@customer.example>... User unknown", Subject="Re: your invoice")
     assert read_bounce(raw) is None
+
+
+def enclosing(report: bytes, **headers: str) -> bytes:
+    """A person's own mail with a delivery report in it."""
+    head = as_mail("", Content_Type='multipart/mixed; boundary="m"', **headers).rstrip()
+    said = b"\r\n\r\n--m\r\nContent-Type: text/plain\r\n\r\nWhat is this?\r\n"
+    return head + said + b"--m\r\nContent-Type: message/rfc822\r\n\r\n" + report + b"\r\n--m--\r\n"
+
+
+def test_a_report_that_a_person_encloses_is_not_theirs() -> None:
+    raw = enclosing(a_report("5.1.1", "550 user unknown"), Subject="A question")
+    assert read_bounce(raw) is None
+    assert parse_mail(raw).text == "What is this?"
+
+
+def test_a_header_made_to_stall_the_reader_does_not() -> None:
+    report = a_report("5.1.1", "x").replace(b"Kim@customer.example", b"x" * 200_000)
+    began = time.process_time()
+    read_bounce(report)
+    assert time.process_time() - began < 1
 
 
 def test_every_sample_bounce_is_recognised() -> None:

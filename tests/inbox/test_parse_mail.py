@@ -1,12 +1,15 @@
 """Mails taken apart: any bytes give something safe."""
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, date, datetime
 from email.message import EmailMessage
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goodterms.inbox.auto_reply import read_auto_reply
+from goodterms.inbox.bounces import read_bounce
 from goodterms.inbox.html import safe_html, text_of_html
 from goodterms.inbox.new_text import newly_written
 from goodterms.inbox.parse_mail import parse_mail
@@ -80,6 +83,78 @@ def test_any_bytes_give_an_incoming(raw: bytes) -> None:
     assert parse_mail(raw).message_key
 
 
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ('Content-Disposition: attachment; filename="=?utf-8?B?a?="', "x"),
+        ("Content-Disposition: attachment; filename*=\"a\0b''x\"", "x"),
+        ('Content-Type: text/plain; charset="a\0b"', "x"),
+        ("Content-Type: text/plain; charset*=a\0b''x", "x"),
+        ("Date: Fri, 31 Dec 9999 23:59:59 -0100", "x"),
+        ("Content-Type: message/rfc822", "Subject: =?x?B?a?=\r\n\r\nx"),
+    ],
+)
+def test_a_damaged_mail_is_taken_in_all_the_same(head: str, body: str) -> None:
+    raw = f"From: a@b.example\r\n{head}\r\n\r\n{body}".encode()
+    mail = parse_mail(raw)
+    assert mail.from_address == "a@b.example"
+    assert mail.sent_at is None
+
+
+HEADERS = st.sampled_from(
+    [
+        *("From: a@b.example", "From: =?x-none?Q?=C3?= <a@b>", "From: MAILER-DAEMON", "From: \0\udcff", "Reply-To: <"),
+        *(
+            "To: =?utf-8?B?a?=",
+            "Message-ID: <1@x>",
+            "Message-ID: \x0b<\0>",
+            "In-Reply-To: <a@b> <c",
+            "Subject: =?a?B?a?=",
+        ),
+        *("Date: Fri, 31 Dec 9999 23:59:59 -0100", "Date: Mon, 1 Jan 0099 00:00 +9999", "Subject: Undelivered \udcff"),
+        *("Content-Type: multipart/mixed; boundary=b", 'Content-Type: text/plain; charset="a\0b"', "Content-Type: \0"),
+        *(
+            "Content-Type: text/html; charset*=a\0b''x",
+            "Content-Type: message/rfc822",
+            "Content-Type: text; boundary=b",
+        ),
+        *("Content-Type: message/delivery-status", "Content-Type: multipart/report; boundary=b", "Return-Path: <>"),
+        *(
+            'Content-Disposition: attachment; filename="=?utf-8?B?a?="',
+            "Content-Disposition: inline; filename*=a\0b''x",
+        ),
+        *("Content-Disposition: attachment; filename*0*=a'b'%FF; filename*1=b", "Content-Disposition: \udcff"),
+        *("Content-Transfer-Encoding: base64", "Content-Transfer-Encoding: x-uuencode", "Content-Transfer-Encoding: ü"),
+        *(
+            "Final-Recipient: rfc822; a@b",
+            "Original-Recipient: \0;",
+            "Action: failed",
+            "Status: 5.1.1",
+            "Auto-Submitted: ü",
+        ),
+    ]
+)
+LINES = st.sampled_from(
+    ["", "--b", "--b--", "begin 644 a", "=ZZ", "YQ=", "On Monday a wrote:", "> x", "550 <a@b>", "\0\udcff"]
+)
+PARTS = st.builds(
+    lambda headers, body: "\r\n".join([*headers, "", *body]),
+    st.lists(HEADERS, max_size=6),
+    st.lists(LINES, max_size=4),
+)
+MAILS = st.lists(PARTS, min_size=1, max_size=4).map("\r\n--b\r\n".join)
+
+
+@given(MAILS)
+def test_any_headers_and_parts_give_an_incoming(text: str) -> None:
+    raw = text.encode("utf-8", "surrogateescape")
+    mail = parse_mail(raw)
+    assert mail.message_key
+    assert mail.sent_at is None or mail.sent_at.astimezone(UTC)
+    read_bounce(raw)
+    read_auto_reply(raw, mail, date(2026, 3, 10))
+
+
 @given(st.text(max_size=400))
 def test_any_html_gives_text(html: str) -> None:
     text_of_html(html, without_quotes=True)
@@ -114,7 +189,25 @@ def test_every_sample_reply_gives_its_new_text() -> None:
         assert len(new) < 1100, file.name
 
 
-def test_a_text_made_to_stall_the_parser_does_not() -> None:
-    assert newly_written("On " * 5000 + "wrote") is not None
-    assert newly_written("Am 1" * 5000) is not None
-    assert newly_written("From: a\n" * 2000) is not None
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On " * 5000 + "wrote",
+        "Am 1" * 5000,
+        "From: a\n" * 2000,
+        "We pay." + " " * 6000 + "x" + "\n-----" * 40 + "\nx",
+        "We pay." + "\n---\n***" * 2000,
+        "a" + "\n" * 19_000 + "b",
+        "a" + "\n \t" * 6_000 + "b",
+        "_" * 19_000 + "x",
+    ],
+)
+def test_a_text_made_to_stall_the_parser_does_not(text: str) -> None:
+    began = time.process_time()
+    assert newly_written(text) is not None
+    assert time.process_time() - began < 1
+
+
+def test_lines_that_only_part_are_no_text() -> None:
+    assert newly_written("We pay on Friday.\n\n---\n ======\n\n") == "We pay on Friday."
+    assert newly_written("-----") == "-----"

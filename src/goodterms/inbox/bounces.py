@@ -7,9 +7,10 @@ from email.message import Message
 
 from flufl.bounce import all_failures
 
-from goodterms.inbox.parse_mail import clean, header_text, open_mail
+from goodterms.inbox.parse_mail import clean, header_text, open_mail, walk_parts
 
 LONGEST_DETAIL = 400
+LONGEST_HEADER = 1_000  # an address is searched for in no more of it
 # Enhanced status codes (RFC 3463) of class 5 that speak of the moment or of this mail, not of the address:
 # mailbox full, message too long, message too big for the system, too many recipients.
 _NOT_THE_ADDRESS = frozenset({"5.2.2", "5.2.3", "5.3.4", "5.5.3"})
@@ -59,8 +60,11 @@ def read_bounce(raw: bytes) -> Bounce | None:
 
 
 def _reported(message: Message) -> Iterator[tuple[Failure, bool]]:
-    """Per recipient of a delivery-status part what became of it, and whether it is a failure (a delay is one)."""
-    for part in message.walk():
+    """Per recipient of a delivery-status part what became of it, and whether it is a failure (a delay is one).
+
+    A report that somebody encloses in a mail of their own is no report to us.
+    """
+    for part in walk_parts(message):
         if part.get_content_type() != "message/delivery-status" or not part.is_multipart():
             continue
         for block in part.get_payload():
@@ -93,7 +97,7 @@ def _is_permanent(status: str, said: str) -> bool:
 
 def _typed_address(block: Message, name: str) -> str:
     """``rfc822; someone@example.com`` without its type."""
-    value = header_text(block, name)
+    value = header_text(block, name)[:LONGEST_HEADER]
     found = _ADDRESS.search(value.partition(";")[2] or value)
     return found.group().lower()[:254] if found else ""
 

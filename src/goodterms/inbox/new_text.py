@@ -13,12 +13,12 @@ LONGEST_PARSED = 6_000  # beyond it the parser's patterns take seconds
 _QUOTED_LINE = re.compile(r"^\s*>")
 # From such a line on everything is the mail that is answered.
 _CUT = re.compile(
-    r"^\s*(?:"
-    r"-{3,}\s*(?:original message|original-nachricht|originalnachricht|ursprüngliche nachricht|"
-    r"ursprungliche nachricht|weitergeleitete nachricht|forwarded message|reply message)\s*-{0,}"
-    r"|(?:on\b.{4,120}\bwrote|am\b.{4,160}\bschrieb\b.{0,120}|.{0,80}\bschrieb am\b.{4,80})\s*:"
+    r"^[ \t]*(?:"
+    r"-{3,}[ \t]*(?:original message|original-nachricht|originalnachricht|ursprüngliche nachricht|"
+    r"ursprungliche nachricht|weitergeleitete nachricht|forwarded message|reply message)[ \t]*-{0,}"
+    r"|(?:on\b.{4,120}\bwrote|am\b.{4,160}\bschrieb\b.{0,120}|.{0,80}\bschrieb am\b.{4,80})[ \t]*:"
     r"|_{20,}"
-    r")\s*$",
+    r")[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 # A header that the mail program broke over two lines.
@@ -32,14 +32,14 @@ _OUTLOOK_HEADER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SENT_FROM = re.compile(
-    r"^\s*(?:sent from (?:my (?!account|bank)|outlook|mail|yahoo|samsung|proton|the all)|get outlook for |"
+    r"^[ \t]*(?:sent from (?:my (?!account|bank)|outlook|mail|yahoo|samsung|proton|the all)|get outlook for |"
     r"von meinem .{0,40}gesendet|gesendet mit der |gesendet von (?:mail|outlook|meinem|unterwegs)|"
     r"diese nachricht wurde von mein|"
     r"holen sie sich outlook|outlook für (?:ios|android)|verschickt mit |envoyé de mon |inviato da )[^\n.]{0,60}$",
     re.IGNORECASE | re.MULTILINE,
 )
 _DASHES = re.compile(r"^-- ?$", re.MULTILINE)
-_LAST_RULE = re.compile(r"(?:\n\s*[-_*=]{3,}\s*)+$")
+_RULE = re.compile(r"[-_*=]{3,}")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -76,5 +76,12 @@ def _tidy(text: str) -> str:
         found = pattern.search(kept)
         if found:
             kept = kept[: found.start()]
-    kept = _LAST_RULE.sub("", kept.rstrip())
-    return _BLANK_LINES.sub("\n\n", kept).strip()
+    return _BLANK_LINES.sub("\n\n", _without_last_rules(kept)).strip()
+
+
+def _without_last_rules(text: str) -> str:
+    """Without the lines of dashes or the like that it ends with; by lines, since a pattern for it takes years."""
+    lines = text.rstrip().split("\n")
+    while len(lines) > 1 and (not lines[-1].strip() or _RULE.fullmatch(lines[-1].strip())):
+        lines.pop()
+    return "\n".join(lines)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.errors import HeaderParseError
-from email.header import decode_header
+from email.header import Header, decode_header
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses, parsedate_to_datetime
@@ -62,12 +62,16 @@ def header_text(message: Message, name: str) -> str:
     value = message.get(name)
     if value is None:
         return ""
+    return " ".join(clean(_decode_words(value)).split())
+
+
+def _decode_words(value: Header | str) -> str:
+    """The value with its encoded words (RFC 2047) decoded; as it stands where they are damaged."""
     try:
         parts = decode_header(value)
     except (HeaderParseError, ValueError, IndexError):
         parts = [(str(value), None)]
-    words = (_decode(part, charset or "") if isinstance(part, bytes) else part for part, charset in parts)
-    return " ".join(clean("".join(words)).split())
+    return "".join(_decode(part, charset or "") if isinstance(part, bytes) else part for part, charset in parts)
 
 
 def clean(text: str) -> str:
@@ -117,7 +121,9 @@ def _sent_at(message: Message) -> datetime | None:
     """The moment in the sender's own zone, whose calendar day is the one they write about."""
     try:
         moment = parsedate_to_datetime(str(message.get("Date", "")))
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment.astimezone(UTC)  # beyond the years 1 to 9999 there is no such moment
+        return moment
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
 
@@ -138,8 +144,16 @@ def _bodies(message: Message) -> tuple[str, str]:
 
 
 def _text(part: Message) -> str:
-    charset = str(part.get_content_charset() or "")
-    return clean(_decode(_content(part)[: 4 * LONGEST_HTML], charset)).replace("\r\n", "\n").replace("\r", "\n")
+    text = clean(_decode(_content(part)[: 4 * LONGEST_HTML], _charset(part)))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _charset(part: Message) -> str:
+    """The charset it claims to have; empty where that cannot even be read."""
+    try:
+        return str(part.get_content_charset() or "")
+    except ValueError:
+        return ""
 
 
 def _content(part: Message) -> bytes:
@@ -147,18 +161,25 @@ def _content(part: Message) -> bytes:
     return content if isinstance(content, bytes) else b""
 
 
+def walk_parts(message: Message) -> Iterator[Message]:
+    """The mail and every part of it; a mail enclosed in the mail is one part, not looked into."""
+    yield message
+    if _is_container(message):
+        for part in message.get_payload():
+            if isinstance(part, Message):
+                yield from walk_parts(part)
+
+
+def _is_container(part: Message) -> bool:
+    return part.is_multipart() and part.get_content_type() != "message/rfc822"
+
+
 def _leaves(message: Message) -> Iterator[Message]:
-    """Every part that is no container; a mail enclosed in the mail is one file, not looked into."""
-    if message.get_content_type() == "message/rfc822" or not message.is_multipart():
-        yield message
-        return
-    for part in message.get_payload():
-        if isinstance(part, Message):
-            yield from _leaves(part)
+    return (part for part in walk_parts(message) if not _is_container(part))
 
 
 def _is_attached(part: Message) -> bool:
-    return part.get_content_disposition() == "attachment" or bool(part.get_filename())
+    return part.get_content_disposition() == "attachment" or bool(_written_name(part))
 
 
 def _files(message: Message) -> Iterator[File]:
@@ -175,17 +196,23 @@ def _files(message: Message) -> Iterator[File]:
         yield read_file(_file_name(part), kind, _enclosed(part), is_one_too_many=count > MOST_FILES)
 
 
-def _file_name(part: Message) -> str:
+def _written_name(part: Message) -> str:
+    """The file name as it is written in the headers; empty where it is damaged."""
     try:
-        name = str(part.get_filename() or "")
-    except (HeaderParseError, ValueError, LookupError):
-        name = ""
-    words = decode_header(name) if name else []
-    return clean("".join(_decode(word, kind or "") if isinstance(word, bytes) else word for word, kind in words))
+        return str(part.get_filename() or "")
+    except (ValueError, LookupError):
+        return ""
+
+
+def _file_name(part: Message) -> str:
+    return clean(_decode_words(_written_name(part)))
 
 
 def _enclosed(part: Message) -> bytes:
-    if part.get_content_type() == "message/rfc822" and part.is_multipart():
-        inner = part.get_payload(0)
+    if part.get_content_type() != "message/rfc822" or not part.is_multipart():
+        return _content(part)
+    inner = part.get_payload(0)
+    try:
         return inner.as_bytes() if isinstance(inner, Message) else b""
-    return _content(part)
+    except (HeaderParseError, ValueError, LookupError):  # what can be read in cannot always be written again
+        return b""
