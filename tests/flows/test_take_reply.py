@@ -157,6 +157,13 @@ def test_a_failure_behind_a_forwarding_marks_the_address_we_wrote_to(customer: C
     assert customer.contacts.get().email_failed_at == now
 
 
+def test_a_contact_who_passes_on_a_failure_writes_an_answer(customer: Customer, now: datetime) -> None:
+    report = a_report("5.1.1", "550 user unknown").replace(b"MAILER-DAEMON@mx.example", b"C1@customer.example")
+    reply = take_reply(customer.organisation, report, now=now)
+    assert (reply.kind, reply.handled_at, reply.customer) == (Reply.Kind.ANSWER, None, customer)
+    assert customer.contacts.get().email_failed_at is None
+
+
 def test_marking_twice_is_once(customer: Customer, now: datetime) -> None:
     assert len(mark_email_failed(customer.organisation, "C1@customer.example", detail="x", now=now)) == 1
     assert mark_email_failed(customer.organisation, "c1@customer.example", detail="x", now=now) == []

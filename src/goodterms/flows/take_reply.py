@@ -16,7 +16,7 @@ from goodterms.inbox.auto_reply import AutoReply, read_auto_reply
 from goodterms.inbox.bounces import Bounce, read_bounce
 from goodterms.inbox.incoming import CONTENT_TYPE, Incoming
 from goodterms.inbox.parse_mail import parse_mail
-from goodterms.ledger.models import Customer
+from goodterms.ledger.models import Contact, Customer
 from goodterms.organizations.models import Organisation
 
 OLDEST = timedelta(days=60)
@@ -35,7 +35,7 @@ def take_reply(organisation: Organisation, raw: bytes, *, now: datetime) -> Repl
     known = Reply.objects.filter(organisation=organisation, message_key=mail.message_key).first()
     if known is not None:
         return known
-    bounce = read_bounce(raw)
+    bounce = None if _is_from_contact(organisation, mail) else read_bounce(raw)
     thread = find_thread(organisation, mail, bounce.original_ids if bounce else ())
     found = Customer.objects.filter(organisation=organisation, pk__in=[thread.customer_id or 0])
     customer = found.first()
@@ -51,6 +51,12 @@ def take_reply(organisation: Organisation, raw: bytes, *, now: datetime) -> Repl
     else:
         _ask_to_read(organisation, reply, now)
     return reply
+
+
+def _is_from_contact(organisation: Organisation, mail: Incoming) -> bool:
+    """Whoever is a contact writes to us themselves, even where they pass on what a mail server told them."""
+    own = mail.from_address
+    return bool(own) and Contact.objects.filter(organisation=organisation, email__iexact=own).exists()
 
 
 def _received_at(mail: Incoming, now: datetime) -> datetime:
