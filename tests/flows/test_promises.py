@@ -1,6 +1,7 @@
 """A promise pauses chasing until its day, is judged by what came in, and is never hidden by a later one."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,8 @@ from goodterms.flows.decide_day import decide_for
 from goodterms.flows.gate_touches import judge_effects
 from goodterms.flows.judge_promises import judge_open_promises
 from goodterms.flows.make_promise import PromiseInThePast, PromiseTooFarAway, UnknownSource, make_promise
+from goodterms.flows.put_to_claims import put_cash_to
+from goodterms.flows.record_payment import record_payment
 from goodterms.flows.run_day import run_day
 from goodterms.flows.withdraw_promise import PromiseNotOpen, withdraw_promise
 from goodterms.followup.models import Promise, Task, TimelineEvent, Touch
@@ -18,8 +21,10 @@ from goodterms.ledger.models import Allocation, Customer, Payment
 from tests.conftest import NOW
 from tests.factories import make_customer, make_invoice, make_organisation
 from tests.flows.daily import pay
+from tests.importing import run_import, write
 
 pytestmark = pytest.mark.django_db
+TODAY = NOW.date()
 FRIDAY = date(2026, 3, 13)
 
 
@@ -120,6 +125,70 @@ def test_cash_on_account_keeps_it_too(customer: Customer) -> None:
         unallocated_minor=100_00,
     )
     assert judge(customer, FRIDAY).state == "kept"
+
+
+def on_account(customer: Customer, amount_minor: int, day: date = TODAY) -> Payment:
+    """Cash on account that came on this day."""
+    return Payment.objects.create(
+        organisation=customer.organisation,
+        customer=customer,
+        key=f"on-account-{Payment.objects.count()}",
+        paid_date=day,
+        currency="GBP",
+        amount_minor=amount_minor,
+        unallocated_minor=amount_minor,
+    )
+
+
+def test_what_was_on_account_before_is_neither_promised_nor_counted(customer: Customer) -> None:
+    on_account(customer, 40_00)
+    made = promise(customer)
+    assert (made.amount_minor, made.cash_then_minor) == (110_00, 40_00)
+    assert judge(customer, FRIDAY).paid_minor == 0
+    on_account(customer, 110_00, FRIDAY)
+    assert (judge(customer, FRIDAY).state, judge(customer, FRIDAY).paid_minor) == ("kept", 110_00)
+
+
+def test_cash_on_account_put_to_the_invoices_later_is_no_payment(customer: Customer) -> None:
+    on_account(customer, 40_00, NOW.date() - timedelta(days=9))
+    promise(customer)
+    claims = list(customer.invoices.filter(number="R1"))
+    put_cash_to(customer.organisation, claims, most_minor=40_00, until=FRIDAY)
+    assert judge(customer, FRIDAY + timedelta(days=3)).state == "broken"
+
+
+def test_all_that_is_owed_is_less_what_credit_notes_cover(customer: Customer) -> None:
+    make_invoice(customer, "CN1", due=date(2026, 2, 10), amount_minor=-30_00)
+    made = promise(customer)
+    assert made.amount_minor == 120_00
+    pay(customer.invoices.get(number="R1"), FRIDAY, 70_00)
+    pay(customer.invoices.get(number="R2"), FRIDAY)
+    assert judge(customer, FRIDAY).state == "kept"
+
+
+def test_an_amount_beyond_what_is_overdue_less_credits_covers_what_is_not_due_yet(customer: Customer) -> None:
+    on_account(customer, 40_00)
+    assert promise(customer, amount=Money(150_00, "GBP")).invoices.count() == 3
+    with pytest.raises(AmountAboveOpen):
+        promise(customer, amount=Money(230_00, "GBP"))
+
+
+def test_nothing_is_to_be_promised_where_cash_on_account_covers_everything(customer: Customer) -> None:
+    on_account(customer, 500_00)
+    with pytest.raises(NothingOpen):
+        promise(customer)
+
+
+def test_money_in_an_imported_file_keeps_a_promise_at_once_and_never_breaks_one(customer: Customer, home: Path) -> None:
+    promise(customer, amount=Money(100_00, "GBP"), tolerance_days=0)
+    text = "Payment Date,Customer Number,Invoice Number,Amount,Currency,Reference\n"
+    late = datetime(2026, 3, 16, 9, tzinfo=UTC)
+    run_import(customer.organisation, write(home, text + "2026-03-13,C1,R2,50.00,GBP,A\n", "payments.csv"),
+               today=late.date(), now=late)  # fmt: skip
+    assert Promise.objects.get().state == "open"
+    run_import(customer.organisation, write(home, text + "2026-03-13,C1,R1,50.00,GBP,B\n", "payments.csv"),
+               today=late.date(), now=late)  # fmt: skip
+    assert Promise.objects.get().state == "kept"
 
 
 def test_invoices_that_were_credited_leave_nothing_to_keep(customer: Customer) -> None:
@@ -249,8 +318,9 @@ def test_the_day_before_they_are_reminded_once_and_nothing_is_sent_on_a_kept_one
     message = compose_touches([touch.pk], thursday)[touch.pk].message
     assert message is not None
     assert "£150.00 by 13 March 2026" in message.text
-    pay(customer.invoices.get(number="R1"), thursday.date())
-    pay(customer.invoices.get(number="R2"), thursday.date())
-    judge(customer, thursday.date())
+    record_payment(
+        customer.organisation_id, customer.pk, Money(150_00, "GBP"), on=thursday.date(), today=thursday.date(),
+        now=thursday, actor="Robin", invoice_numbers=["R1", "R2"],
+    )  # fmt: skip
     assert judge_effects([touch.effect_id], thursday)[touch.effect_id].answer == "withhold"
     assert run_day(customer.organisation, thursday + timedelta(days=1)).decided.decision.touches.is_empty()

@@ -1,11 +1,17 @@
-"""The invoices that an agreement is about: those a person names, else what is overdue, else all that is open."""
+"""The invoices that an agreement is about (named, else overdue, else all that is open), and what is owed on them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
+import polars as pl
+from django.db.models import Sum
+
+from goodterms.core.ageing import age_items
+from goodterms.core.evidence import CASH, CUSTOMERS, OPEN_ITEMS, Evidence
 from goodterms.core.money import Money
 from goodterms.core.refusal import Refusal
-from goodterms.ledger.models import Customer, Invoice
+from goodterms.ledger.models import Customer, Invoice, Payment
 
 CLAIMS = (Invoice.Kind.INVOICE, Invoice.Kind.FEE)
 
@@ -53,9 +59,58 @@ def amount_words(amount: Money) -> str:
     return f"{amount.to_decimal()} {amount.currency}"
 
 
-def sum_open(invoices: Sequence[Invoice], currency: str) -> Money:
-    """What is open on these invoices together, gross of credits and cash on account."""
-    return Money(sum(invoice.open_amount_minor for invoice in invoices), currency)
+@dataclass(frozen=True)
+class Owed:
+    """What is owed on some invoices beyond what their customer has in its favour."""
+
+    total: Money
+    parts: Mapping[int, int]  # by invoice, in minor units: credits are taken off the oldest first
+    cash_minor: int  # cash on account that covers some of what is open
+
+
+def find_owed(customer: Customer, invoices: Sequence[Invoice], today: date, *, with_cash: bool = True) -> Owed:
+    """What is owed on these invoices, of one currency: the reckoning that messages ask by (core.ageing).
+
+    Open credit notes, and cash on account unless told otherwise, count for these invoices before any others.
+    """
+    currency = invoices[0].currency
+    rows = [_open_item(invoice, today) for invoice in invoices]
+    notes = Invoice.objects.filter(customer=customer, currency=currency, open_amount_minor__lt=0)
+    rows += [_open_item(note, today) for note in notes]
+    cash = _cash_on_account(customer, currency) if with_cash else 0
+    evidence = Evidence(
+        customers=_frame([{"customer_id": customer.pk, "local_date": today}], CUSTOMERS),
+        open_items=_frame(rows, OPEN_ITEMS),
+        cash=_frame([{"customer_id": customer.pk, "currency": currency, "unallocated_minor": cash}], CASH),
+    )
+    parts = dict(age_items(evidence).select("invoice_id", "owed_minor").iter_rows())
+    gross = sum(invoice.open_amount_minor for invoice in invoices)
+    return Owed(Money(sum(parts.values()), currency), parts, min(cash, gross))
+
+
+def _frame(rows: list[dict[str, object]], schema: pl.Schema) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _open_item(invoice: Invoice, today: date) -> dict[str, object]:
+    return {
+        "invoice_id": invoice.pk,
+        "customer_id": invoice.customer_id,
+        "kind": invoice.kind,
+        "currency": invoice.currency,
+        "issue_date": invoice.issue_date,
+        "due_date": invoice.due_date or today,
+        "amount_minor": invoice.amount_minor,
+        "open_amount_minor": invoice.open_amount_minor,
+        "disputed_amount_minor": 0,
+    }
+
+
+def _cash_on_account(customer: Customer, currency: str) -> int:
+    held = Payment.objects.filter(
+        customer=customer, currency=currency, unallocated_minor__gt=0, returned_date__isnull=True
+    )
+    return held.aggregate(total=Sum("unallocated_minor"))["total"] or 0
 
 
 def choose_invoices(
@@ -64,8 +119,8 @@ def choose_invoices(
     """The open invoices and fees an agreement is about, oldest first, and its amount.
 
     Without ``named`` what is overdue, or all that is open where the amount is larger or nothing is overdue; without
-    ``amount`` all that is open on them. Raises InvoiceNotTheirs, SeveralCurrencies, NothingOpen, AmountNotPositive or
-    AmountAboveOpen.
+    ``amount`` all that is owed on them beyond credits and cash on account. Raises InvoiceNotTheirs, SeveralCurrencies,
+    NothingOpen, AmountNotPositive or AmountAboveOpen.
     """
     if amount is not None and amount.amount_minor <= 0:
         raise AmountNotPositive
@@ -73,13 +128,15 @@ def choose_invoices(
         if invoice.customer_id != customer.pk:
             raise InvoiceNotTheirs(invoice, customer)
     open_ones = _open_claims(customer, named, amount.currency if amount else None)
-    chosen = open_ones if named else _overdue_first(open_ones, amount, today)
+    chosen = open_ones if named else _overdue_first(customer, open_ones, amount, today)
     currencies = sorted({invoice.currency for invoice in chosen})
     if not currencies:
         raise NothingOpen(customer)
     if len(currencies) > 1:
         raise SeveralCurrencies(currencies)
-    left = sum_open(chosen, currencies[0])
+    left = find_owed(customer, chosen, today).total
+    if not left:
+        raise NothingOpen(customer)
     if amount is not None and amount > left:
         raise AmountAboveOpen(amount, left)
     return chosen, amount or left
@@ -96,7 +153,9 @@ def _open_claims(customer: Customer, named: Sequence[Invoice], currency: str | N
     return sorted(rows, key=lambda invoice: (invoice.due_date or date.max, invoice.pk))
 
 
-def _overdue_first(open_ones: list[Invoice], amount: Money | None, today: date) -> list[Invoice]:
+def _overdue_first(customer: Customer, open_ones: list[Invoice], amount: Money | None, today: date) -> list[Invoice]:
     overdue = [invoice for invoice in open_ones if invoice.due_date is not None and invoice.due_date < today]
-    is_enough = amount is None or sum(one.open_amount_minor for one in overdue) >= amount.amount_minor
-    return overdue if overdue and is_enough else open_ones
+    if len({invoice.currency for invoice in overdue}) != 1:
+        return overdue or open_ones
+    least = amount.amount_minor if amount else 1
+    return overdue if find_owed(customer, overdue, today).total.amount_minor >= least else open_ones

@@ -30,13 +30,14 @@ _RUNNING = pl.Schema(
         "currency": pl.String(),
         "total_minor": pl.Int64(),
         "since_date": pl.Date(),
+        "cash_then_minor": pl.Int64(),
         "timezone": pl.String(),
     }
 )
 _KEPT = pl.Schema({**PLAN_INSTALMENTS, "paid_before": pl.Int64(), "date_before": pl.Date()})
 _QUERY = (
     "SELECT p.id, p.customer_id, p.default_after_missed, p.grace_days, p.currency, p.total_minor, p.proposed_date,"
-    " c.timezone FROM followup_paymentplan p JOIN ledger_customer c ON c.id = p.customer_id"
+    " p.cash_then_minor, c.timezone FROM followup_paymentplan p JOIN ledger_customer c ON c.id = p.customer_id"
     " WHERE p.organisation_id = %s AND p.state = 'active' ORDER BY p.id"
 )
 _INSTALMENTS = (

@@ -27,24 +27,33 @@ _OPEN = pl.Schema(
     {
         **{name: kind for name, kind in PROMISES_TO_JUDGE.items() if name != "local_date"},
         "made_date": pl.Date(),
+        "cash_then_minor": pl.Int64(),
         "paid_before": pl.Int64(),
         "timezone": pl.String(),
     }
 )
 _QUERY = (
     "SELECT p.id, p.customer_id, p.currency, p.amount_minor, p.promised_date, p.tolerance_days, p.made_date,"
-    " p.paid_minor, c.timezone FROM followup_promise p JOIN ledger_customer c ON c.id = p.customer_id"
+    " p.cash_then_minor, p.paid_minor, c.timezone"
+    " FROM followup_promise p JOIN ledger_customer c ON c.id = p.customer_id"
     " WHERE p.organisation_id = %s AND p.state = 'open'"
 )
 
 
 def judge_open_promises(
-    organisation: Organisation, today: date, now: datetime, *, customer_id: int | None = None
+    organisation: Organisation,
+    today: date,
+    now: datetime,
+    *,
+    customer_id: int | None = None,
+    only_settled: bool = False,
 ) -> Counter[str]:
     """Judge the organisation's open promises (or one customer's) in the running transaction; counts by new state.
 
     Promises are never judged broken before their day and tolerance are over in the customer's own time zone, nor by
-    money that came later than ``today``.
+    money that came later than ``today``. With ``only_settled`` those that are kept, or have nothing left to pay, are
+    closed, and the others stay open: only the day's run says that a promise is broken, since money that has come in
+    time may become known any moment.
     """
     rows = _read_open(organisation, customer_id)
     if rows.is_empty():
@@ -56,6 +65,8 @@ def judge_open_promises(
     )
     paid = read_paid(agreements.select(AGREEMENTS.names()), PROMISED)
     judged = judge_promises(rows.select(PROMISES_TO_JUDGE.names()), paid)
+    if only_settled:
+        judged = judged.filter(pl.col("state").is_in(["kept", "withdrawn"]))
     found = rows.join(judged, on="promise_id", maintain_order="left")
     _store(found)
     closed = found.filter(pl.col("state") != "open")

@@ -8,7 +8,7 @@ import polars as pl
 from goodterms.core.money import Money
 from goodterms.database.reading import read_inside_transaction
 from goodterms.database.writing import update_frame
-from goodterms.flows.agreed_invoices import amount_words
+from goodterms.flows.agreed_invoices import amount_words, find_owed
 from goodterms.flows.propose_settlement import settlement_words
 from goodterms.flows.put_to_claims import order_claims, put_cash_to, restate
 from goodterms.flows.read_agreed import (
@@ -21,7 +21,7 @@ from goodterms.flows.read_agreed import (
     write_words,
 )
 from goodterms.followup.models import Settlement, Task
-from goodterms.ledger.models import Allocation
+from goodterms.ledger.models import Allocation, Invoice
 from goodterms.organizations.models import Organisation
 
 _RUNNING = pl.Schema(
@@ -35,12 +35,14 @@ _RUNNING = pl.Schema(
         "pay_by_date": pl.Date(),
         "tolerance_days": pl.Int32(),
         "since_date": pl.Date(),
+        "cash_then_minor": pl.Int64(),
         "timezone": pl.String(),
     }
 )
 _QUERY = (
     "SELECT s.id, s.customer_id, s.currency, s.state, s.pay_minor, s.paid_minor, s.pay_by_date, s.tolerance_days,"
-    " s.proposed_date, c.timezone FROM followup_settlement s JOIN ledger_customer c ON c.id = s.customer_id"
+    " s.proposed_date, s.cash_then_minor, c.timezone"
+    " FROM followup_settlement s JOIN ledger_customer c ON c.id = s.customer_id"
     " WHERE s.organisation_id = %s AND s.state IN ('draft', 'proposed', 'accepted') ORDER BY s.id"
 )
 
@@ -78,23 +80,8 @@ def _fulfil(organisation: Organisation, settlement_id: int, day: date, still_agr
     settlement = Settlement.objects.select_related("customer").get(pk=settlement_id)
     claims = [link.invoice for link in settlement.invoices.select_related("invoice")]
     claims = order_claims(organisation, claims)
-    put_cash_to(organisation, claims, most_minor=still_agreed, since=settlement.proposed_date, until=day)
-    for claim in claims:
-        claim.refresh_from_db()
-    rest = [claim for claim in claims if claim.open_amount_minor]
-    Allocation.objects.bulk_create(
-        Allocation(
-            organisation=organisation,
-            customer=settlement.customer,
-            invoice=claim,
-            source=Allocation.Source.FORGIVEN,
-            allocated_date=day,
-            amount_minor=claim.open_amount_minor,
-        )
-        for claim in rest
-    )
-    forgiven = sum(claim.open_amount_minor for claim in rest)
-    restate(rest)
+    put_cash_to(organisation, claims, most_minor=still_agreed, until=day)
+    forgiven = _forgive(settlement, claims, day)
     if settlement.accepted_date is None:
         settlement.accepted_date, settlement.accepted_detail = day, "By paying the agreed amount."
     settlement.state, settlement.ended_date, settlement.forgiven_minor = Settlement.State.FULFILLED, day, forgiven
@@ -106,6 +93,31 @@ def _fulfil(organisation: Organisation, settlement_id: int, day: date, still_agr
         text=f"Settlement fulfilled: {settlement_words(settlement)}. {words} forgiven.",
         data={"settlement_id": settlement.pk, "forgiven_minor": forgiven},
     )
+
+
+def _forgive(settlement: Settlement, claims: list[Invoice], day: date) -> int:
+    """Book out what is owed still, up to what was to be forgiven; how much. What a credit note covers stays open."""
+    for claim in claims:
+        claim.refresh_from_db()
+    owed = find_owed(settlement.customer, claims, day, with_cash=False)
+    left = settlement.owed_minor - settlement.pay_minor
+    rows: list[Allocation] = []
+    for claim in claims:
+        part = min(owed.parts.get(claim.pk, 0), left - sum(row.amount_minor for row in rows))
+        if part > 0:
+            rows.append(
+                Allocation(
+                    organisation_id=settlement.organisation_id,
+                    customer_id=settlement.customer_id,
+                    invoice=claim,
+                    source=Allocation.Source.FORGIVEN,
+                    allocated_date=day,
+                    amount_minor=part,
+                )
+            )
+    Allocation.objects.bulk_create(rows)
+    restate(claims)
+    return sum(row.amount_minor for row in rows)
 
 
 def _lapse(lapsed: pl.DataFrame) -> list[Word]:

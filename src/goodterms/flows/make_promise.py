@@ -8,9 +8,10 @@ from django.db import transaction
 from goodterms.core.money import Money
 from goodterms.core.policy import PolicyNumbers
 from goodterms.core.refusal import Refusal
-from goodterms.flows.agreed_invoices import amount_words, choose_invoices
+from goodterms.flows.agreed_invoices import amount_words, choose_invoices, find_owed
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.flows.judge_promises import judge_open_promises
+from goodterms.flows.read_agreed import read_gone
 from goodterms.flows.withdraw_promise import end_promise
 from goodterms.followup.models import Call, Promise, PromisedInvoice, Reply, Source
 from goodterms.followup.policy import policy_of
@@ -93,9 +94,16 @@ def make_promise(
         made_at=now,
         recorded_by=actor,
         is_pausing=source != Source.PORTAL or numbers.promises_pause_from_portal,
+        cash_then_minor=find_owed(customer, chosen, today).cash_minor,
     )
+    gone = read_gone([invoice.pk for invoice in chosen], today)
     PromisedInvoice.objects.bulk_create(
-        PromisedInvoice(promise=promise, invoice=invoice, open_amount_minor=invoice.open_amount_minor)
+        PromisedInvoice(
+            promise=promise,
+            invoice=invoice,
+            open_amount_minor=invoice.open_amount_minor,
+            gone_then_minor=gone.get(invoice.pk, 0),
+        )
         for invoice in chosen
     )
     raise_facts_version(organisation, customer)

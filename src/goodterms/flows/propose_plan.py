@@ -10,9 +10,10 @@ from goodterms.core.instalments import InstalmentDue, lay_out, split_evenly
 from goodterms.core.money import Money
 from goodterms.core.policy import PolicyNumbers
 from goodterms.core.refusal import Refusal
-from goodterms.flows.agreed_invoices import amount_words, choose_invoices
+from goodterms.flows.agreed_invoices import Owed, amount_words, choose_invoices, find_owed
 from goodterms.flows.approvals import ask_approval, is_above, is_manager
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
+from goodterms.flows.read_agreed import read_gone
 from goodterms.flows.write_task import close_task
 from goodterms.followup.models import Instalment, PaymentPlan, PlanInvoice
 from goodterms.followup.policy import policy_of
@@ -99,7 +100,7 @@ def propose_plan(
     actor: str,
     now: datetime,
 ) -> PaymentPlan:
-    """Work out a plan over all that is open on the invoices (without: all that is overdue) and propose it.
+    """Work out a plan over all that is owed on the invoices (without: all that is overdue) and propose it.
 
     An earlier proposal in the same currency is cancelled. Above the organisation's limit a manager must approve it
     before it can be accepted, unless a manager proposes it. Raises PlanOutOfBounds, PlanRunning, UnknownRhythm,
@@ -115,9 +116,17 @@ def propose_plan(
     if other is not None and other != replaces:
         raise PlanRunning(other)
     _cancel_earlier(customer, total.currency, today, actor, now)
-    plan = _store(organisation, customer, total, terms, numbers, today, note, replaces, actor)
+    owed = find_owed(customer, chosen, today)
+    plan = _store(organisation, customer, owed, terms, numbers, today, note, replaces, actor)
+    gone = read_gone([invoice.pk for invoice in chosen], today)
     PlanInvoice.objects.bulk_create(
-        PlanInvoice(plan=plan, invoice=invoice, amount_minor=invoice.open_amount_minor) for invoice in chosen
+        PlanInvoice(
+            plan=plan,
+            invoice=invoice,
+            amount_minor=owed.parts[invoice.pk],
+            gone_then_minor=gone.get(invoice.pk, 0),
+        )
+        for invoice in chosen
     )
     Instalment.objects.bulk_create(
         Instalment(plan=plan, position=one.position, due_date=one.due_date, amount_minor=one.amount.amount_minor)
@@ -184,7 +193,7 @@ def _cancel_earlier(customer: Customer, currency: str, today: date, actor: str, 
 def _store(
     organisation: Organisation,
     customer: Customer,
-    total: Money,
+    owed: Owed,
     terms: Terms,
     numbers: PolicyNumbers,
     today: date,
@@ -195,8 +204,9 @@ def _store(
     return PaymentPlan.objects.create(
         organisation=organisation,
         customer=customer,
-        currency=total.currency,
-        total_minor=total.amount_minor,
+        currency=owed.total.currency,
+        total_minor=owed.total.amount_minor,
+        cash_then_minor=owed.cash_minor,
         down_payment_minor=terms.down_payment.amount_minor if terms.down_payment else 0,
         rhythm=terms.rhythm,
         default_after_missed=numbers.plan_default_after,

@@ -8,9 +8,10 @@ from django.db import transaction
 from goodterms.core.money import Money
 from goodterms.core.policy import PolicyNumbers
 from goodterms.core.refusal import Refusal
-from goodterms.flows.agreed_invoices import amount_words, choose_invoices, sum_open
+from goodterms.flows.agreed_invoices import amount_words, choose_invoices, find_owed
 from goodterms.flows.approvals import APPROVED, NothingToApprove, ask_approval, is_above, is_manager, require_manager
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
+from goodterms.flows.read_agreed import read_gone
 from goodterms.flows.withdraw_promise import ReasonMissing
 from goodterms.flows.write_task import close_task
 from goodterms.followup.models import SettledInvoice, Settlement
@@ -66,7 +67,8 @@ def propose_settlement(
     _check_day(by, today, numbers)
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     chosen, _ = choose_invoices(customer, invoices, pay, today)
-    owed = sum_open(chosen, pay.currency)
+    found = find_owed(customer, chosen, today)
+    owed = found.total
     if pay >= owed:
         raise NothingForgiven(owed)
     _cancel_earlier(customer, pay.currency, today, actor, now)
@@ -86,9 +88,16 @@ def propose_settlement(
         proposed_by=actor,
         approved_date=today if is_own_word else None,
         approved_by=actor if is_own_word else "",
+        cash_then_minor=found.cash_minor,
     )
+    gone = read_gone([invoice.pk for invoice in chosen], today)
     SettledInvoice.objects.bulk_create(
-        SettledInvoice(settlement=settlement, invoice=invoice, open_amount_minor=invoice.open_amount_minor)
+        SettledInvoice(
+            settlement=settlement,
+            invoice=invoice,
+            open_amount_minor=invoice.open_amount_minor,
+            gone_then_minor=gone.get(invoice.pk, 0),
+        )
         for invoice in chosen
     )
     if needs_approval:

@@ -31,9 +31,9 @@ def order_claims(organisation: Organisation, invoices: Sequence[Invoice]) -> lis
 
 
 def put_cash_to(
-    organisation: Organisation, invoices: Sequence[Invoice], *, most_minor: int, since: date, until: date
+    organisation: Organisation, invoices: Sequence[Invoice], *, most_minor: int, until: date
 ) -> int:
-    """Put at most this much of the cash on account of these days to the invoices, in their order; what was put.
+    """Put at most this much of the cash on account up to this day to the invoices, in their order; what was put.
 
     ``invoices`` are one customer's, in one currency. Part of a flow's transaction that holds the organisation.
     """
@@ -44,7 +44,7 @@ def put_cash_to(
         currency=invoices[0].currency,
         unallocated_minor__gt=0,
         returned_date__isnull=True,
-        paid_date__range=(since, until),
+        paid_date__lte=until,
     )
     left = {invoice.pk: invoice.open_amount_minor for invoice in invoices}
     put = 0

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from goodterms.core.agreed_money import AGREED_CASH, AGREED_ITEMS, REDUCTIONS, sum_paid
+from goodterms.core.agreed_money import AGREED_CASH, AGREED_ITEMS, CASH_THEN, REDUCTIONS, gone_before, sum_paid
 from goodterms.core.calendar import find_zone, local_dates
 from goodterms.database.writing import update_frame
 from goodterms.flows.import_job import read_by_ids
@@ -24,24 +24,25 @@ AGREEMENTS = pl.Schema(
         "currency": pl.String(),
         "since_date": pl.Date(),
         "until_date": pl.Date(),
+        "cash_then_minor": pl.Int64(),
     }
 )
-_LINKS = pl.Schema({"agreement_id": pl.Int64(), "invoice_id": pl.Int64(), "open_then_minor": pl.Int64()})
-_INVOICES = pl.Schema({"invoice_id": pl.Int64(), "invoice_minor": pl.Int64(), "open_now_minor": pl.Int64()})
+_LINKS = pl.Schema({"agreement_id": pl.Int64(), "invoice_id": pl.Int64(), "gone_then_minor": pl.Int64()})
+_INVOICES = pl.Schema({"invoice_id": pl.Int64(), "open_now_minor": pl.Int64()})
 _CASH = pl.Schema(
     {"customer_id": pl.Int64(), "currency": pl.String(), "paid_date": pl.Date(), "unallocated_minor": pl.Int64()}
 )
-PROMISED = "SELECT promise_id, invoice_id, open_amount_minor FROM followup_promisedinvoice WHERE promise_id IN ({ids})"
-PLANNED = "SELECT plan_id, invoice_id, amount_minor FROM followup_planinvoice WHERE plan_id IN ({ids})"
+PROMISED = "SELECT promise_id, invoice_id, gone_then_minor FROM followup_promisedinvoice WHERE promise_id IN ({ids})"
+PLANNED = "SELECT plan_id, invoice_id, gone_then_minor FROM followup_planinvoice WHERE plan_id IN ({ids})"
 SETTLED = (
-    "SELECT settlement_id, invoice_id, open_amount_minor FROM followup_settledinvoice WHERE settlement_id IN ({ids})"
+    "SELECT settlement_id, invoice_id, gone_then_minor FROM followup_settledinvoice WHERE settlement_id IN ({ids})"
 )
-_INVOICE_QUERY = "SELECT id, amount_minor, open_amount_minor FROM ledger_invoice WHERE id IN ({ids})"
+_INVOICE_QUERY = "SELECT id, open_amount_minor FROM ledger_invoice WHERE id IN ({ids})"
 # Money counts by the day it was paid, not by the day on which it was put to the invoice.
 _REDUCTION_QUERY = (
     "SELECT a.invoice_id, CASE WHEN a.source = 'payment' THEN COALESCE(p.paid_date, a.allocated_date)"
-    " ELSE a.allocated_date END, CASE WHEN a.source IN ('payment', 'returned')"
-    " OR (a.source = 'reported' AND a.is_date_known) THEN 1 ELSE 0 END, a.amount_minor"
+    " ELSE a.allocated_date END, CASE WHEN a.source IN ('payment', 'returned', 'reported') THEN 1 ELSE 0 END,"
+    " a.amount_minor"
     " FROM ledger_allocation a LEFT JOIN ledger_payment p ON p.id = a.payment_id WHERE a.invoice_id IN ({ids})"
 )
 _CASH_QUERY = (
@@ -65,7 +66,14 @@ def read_paid(agreements: pl.DataFrame, links: str) -> pl.DataFrame:
         items.select(AGREED_ITEMS.names()),
         read_by_ids(_REDUCTION_QUERY, ids, REDUCTIONS),
         own_cash.select(AGREED_CASH.names()),
+        agreements.select(CASH_THEN.names()),
     )
+
+
+def read_gone(invoice_ids: Sequence[int], since: date) -> dict[int, int]:
+    """What is gone of each invoice as an agreement about it is made on this day (core.agreed_money.gone_before)."""
+    reductions = read_by_ids(_REDUCTION_QUERY, pl.Series(invoice_ids, dtype=pl.Int64), REDUCTIONS)
+    return dict(gone_before(reductions, since).iter_rows())
 
 
 def with_local_dates(rows: pl.DataFrame, organisation: Organisation, today: date, now: datetime) -> pl.DataFrame:

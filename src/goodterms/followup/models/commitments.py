@@ -31,7 +31,27 @@ class Acceptance(models.Model):
         abstract = True
 
 
-class Promise(models.Model):
+class AgreedMoney(models.Model):
+    """The money that was there for the invoices when an agreement about them was made, and so is not paid for it."""
+
+    cash_then_minor = models.BigIntegerField(default=0, db_default=0, help_text="Cash on account, up to what was open.")
+
+    class Meta:
+        abstract = True
+
+
+class AgreedInvoice(models.Model):
+    """An invoice that an agreement is about."""
+
+    gone_then_minor = models.BigIntegerField(
+        default=0, db_default=0, help_text="Gone from it then, but for what was credited on that very day."
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Promise(AgreedMoney):
     """An amount promised by a day. Its state is judged by the day's run; a new promise closes the open one before."""
 
     class State(models.TextChoices):
@@ -81,7 +101,7 @@ class Promise(models.Model):
         return f"{self.amount_minor} {self.currency} by {self.promised_date}"
 
 
-class PromisedInvoice(models.Model):
+class PromisedInvoice(AgreedInvoice):
     """An invoice that a promise is about, and what was open on it then."""
 
     promise = models.ForeignKey(Promise, models.CASCADE, related_name="invoices")
@@ -95,7 +115,7 @@ class PromisedInvoice(models.Model):
         return f"{self.invoice_id}"
 
 
-class PaymentPlan(Acceptance):
+class PaymentPlan(Acceptance, AgreedMoney):
     """Several invoices paid in instalments. A change by agreement is a new plan that replaces this one."""
 
     class Rhythm(models.TextChoices):
@@ -152,7 +172,7 @@ class PaymentPlan(Acceptance):
         return f"{self.total_minor} {self.currency}, {self.rhythm}"
 
 
-class PlanInvoice(models.Model):
+class PlanInvoice(AgreedInvoice):
     """An invoice in a plan, with the part of it that the plan covers."""
 
     plan = models.ForeignKey(PaymentPlan, models.CASCADE, related_name="invoices")
@@ -189,7 +209,7 @@ class Instalment(models.Model):
         return f"{self.amount_minor} on {self.due_date}"
 
 
-class Settlement(Acceptance):
+class Settlement(Acceptance, AgreedMoney):
     """Pay a part by a day, and the rest is forgiven; booked only when the agreed money is in."""
 
     class State(models.TextChoices):
@@ -203,7 +223,7 @@ class Settlement(Acceptance):
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="settlements")
     currency = models.CharField(max_length=3)
-    owed_minor = models.BigIntegerField(help_text="Open on its invoices when it was proposed.")
+    owed_minor = models.BigIntegerField(help_text="Open on its invoices when it was proposed, less what was in their favour.")
     pay_minor = models.BigIntegerField()
     pay_by_date = models.DateField()
     tolerance_days = models.IntegerField(default=3)
@@ -241,7 +261,7 @@ class Settlement(Acceptance):
         return f"{self.pay_minor} of {self.owed_minor} {self.currency} by {self.pay_by_date}"
 
 
-class SettledInvoice(models.Model):
+class SettledInvoice(AgreedInvoice):
     """An invoice that a settlement is about, and what was open on it then."""
 
     settlement = models.ForeignKey(Settlement, models.CASCADE, related_name="invoices")
