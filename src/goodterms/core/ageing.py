@@ -85,7 +85,10 @@ def _without_disputed(owed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
 
 
 def _without_planned(owed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
-    """Of what an active plan covers, ask only for the instalments missed, on the plan's oldest invoices first."""
+    """Of what an active plan covers, ask only for the instalments missed, on the plan's oldest invoices first.
+
+    Missed is what is open beyond the instalments whose day and grace are still to come: so a payment counts at once.
+    """
     if evidence.planned.is_empty():
         return owed
     covered = owed.join(evidence.planned.select("plan_id", "invoice_id", "amount_minor"), on="invoice_id", suffix="_p")
@@ -93,11 +96,13 @@ def _without_planned(owed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
         "plan_id",
         "invoice_id",
         "due_date",
+        pl.min_horizontal("open_amount_minor", "amount_minor_p").alias("_open"),
         pl.min_horizontal("chase_minor", "amount_minor_p").alias("_cover"),
-    ).join(_missed(evidence), on="plan_id", how="left")
+    ).join(_to_come(evidence), on="plan_id", how="left")
     covered = covered.sort("plan_id", "due_date", "invoice_id", nulls_last=True)
+    missed = pl.col("_open").sum().over("plan_id") - pl.col("to_come_minor").fill_null(0)
     before = pl.col("_cover").cum_sum().over("plan_id") - pl.col("_cover")
-    asked = pl.min_horizontal(pl.max_horizontal(pl.col("missed_minor").fill_null(0) - before, 0), pl.col("_cover"))
+    asked = pl.min_horizontal(pl.max_horizontal(missed - before, 0), pl.col("_cover"))
     waiting = covered.with_columns((pl.col("_cover") - asked).alias("_not_yet"))
     parts = waiting.group_by("invoice_id").agg(pl.col("_not_yet").sum())
     joined = owed.join(parts, on="invoice_id", how="left", maintain_order="left")
@@ -105,14 +110,13 @@ def _without_planned(owed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
     return joined.with_columns(pl.max_horizontal(left, 0).alias("chase_minor")).drop("_not_yet")
 
 
-def _missed(evidence: Evidence) -> pl.DataFrame:
-    """Per active plan what is unpaid of the instalments whose day and grace are over: plan_id, missed_minor."""
+def _to_come(evidence: Evidence) -> pl.DataFrame:
+    """Per active plan the instalments whose day and grace are not over: plan_id, to_come_minor."""
     dated = evidence.instalments.filter(pl.col("plan_state") == "active").join(
         evidence.customers.select("customer_id", "local_date"), on="customer_id"
     )
-    late = dated.filter(pl.col("due_date") + pl.duration(days=pl.col("grace_days")) < pl.col("local_date"))
-    rest = (pl.col("amount_minor") - pl.col("paid_minor")).sum()
-    return late.group_by("plan_id").agg(rest.alias("missed_minor"))
+    coming = dated.filter(pl.col("due_date") + pl.duration(days=pl.col("grace_days")) >= pl.col("local_date"))
+    return coming.group_by("plan_id").agg(pl.col("amount_minor").sum().alias("to_come_minor"))
 
 
 def _hold_back(owed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:

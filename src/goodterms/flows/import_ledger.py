@@ -20,6 +20,7 @@ from goodterms.flows.apply_payments import apply_payments
 from goodterms.flows.complete_list import CompleteListOutdated, settle_missing
 from goodterms.flows.import_job import ImportJob, Meter, Progress, no_progress
 from goodterms.flows.import_memory import Earlier, open_batch, read_earlier, recall_mapping, remember_mapping
+from goodterms.flows.judge_promises import judge_open_promises
 from goodterms.flows.pair_credits import pair_credits
 from goodterms.flows.store_problems import store_problems
 from goodterms.importers.fields import Kind
@@ -151,6 +152,7 @@ def import_file(
         if is_complete and job.is_older:
             raise CompleteListOutdated(reading.name, reading.as_of, earlier.newest)
         faults = _apply(job, reading, is_complete=is_complete)
+        judge_open_promises(organisation, today, now, only_settled=True)
     meter(reading.rows_read)
     return ImportResult(
         file_name=reading.name,

@@ -13,6 +13,7 @@ from goodterms.core.refusal import Refusal
 from goodterms.flows.apply_payments import RECORDED
 from goodterms.flows.balances import restate_invoices
 from goodterms.flows.facts import raise_facts_version, write_timeline
+from goodterms.flows.judge_promises import judge_open_promises
 from goodterms.flows.put_to_claims import order_claims
 from goodterms.ledger.models import Allocation, Customer, Invoice, Payment
 from goodterms.organizations.models import Organisation
@@ -119,8 +120,9 @@ def record_payment(
 
     It goes to the named invoices in their order, to each up to what is open (where fees are among them, in the order
     that the law says: costs, interest, principal; else invoices first); the rest, or all of it when none is
-    named, stays on account, where it counts for the customer and nothing is assumed. Raises Refusal for a payment that
-    cannot be: not positive, in the future, for an invoice that is not open or in another currency, recorded before.
+    named, stays on account, where it counts for the customer and nothing is assumed. A promise that it keeps
+    is kept at once. Raises Refusal for a payment that cannot be: not positive, in the future, for an invoice that is
+    not open or in another currency, recorded before.
     """
     if money.amount_minor <= 0:
         raise PaymentNotPositive
@@ -153,6 +155,7 @@ def record_payment(
         invoice=parts[0][0] if len(parts) == 1 else None,
         data={"payment_id": payment.pk, "amount": money.to_json(), "paid_date": on.isoformat()},
     )
+    judge_open_promises(organisation, today, now, customer_id=customer.pk, only_settled=True)
     return recorded
 
 
