@@ -134,6 +134,31 @@ def test_a_providers_webhook_is_read_by_anymail(world: World, hook: None) -> Non
     assert Reply.objects.get(message_key="mailjet@x").customer == world.customer
 
 
+def test_a_mail_with_large_attachments_comes_by_webhook(world: World, hook: None) -> None:
+    world.theirs.delete()
+    raw = as_mail("x" * 3_000_000, From="c1@customer.example", Message_ID="<large@x>").decode()
+    event = {"FromFull": {"Email": "c1@customer.example"}, "RawEmail": raw, "To": "inbox@supplies.example"}
+    answer = deliver("postmark", data=json.dumps(event), content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    assert len(bytes(Reply.objects.get(message_key="large@x").content)) > 3_000_000
+
+
+def test_an_empty_request_is_no_mail(world: World, hook: None) -> None:
+    world.theirs.delete()
+    assert deliver("raw", data=b"", content_type="message/rfc822").status_code == 400
+    assert deliver("raw", data=b"x", content_type="message/rfc822", CONTENT_LENGTH="x").status_code == 400
+    assert Reply.objects.count() == 1
+
+
+def test_our_own_fault_is_not_told_as_the_providers(world: World, hook: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **given: object) -> None:
+        raise ValueError("cannot be stored")
+
+    monkeypatch.setattr("goodterms.web.views.mail_hook.take_mail", fail)
+    with pytest.raises(ValueError, match="cannot be stored"):
+        deliver("raw", data=as_mail(), content_type="message/rfc822")
+
+
 def _relayed(raw: str) -> dict[str, Any]:
     """What SparkPost's description of relay webhooks shows."""
     content = {"email_rfc822": base64.b64encode(raw.encode()).decode(), "email_rfc822_is_base64": True}

@@ -18,7 +18,6 @@ from goodterms.flows.take_mail import take_mail
 from goodterms.web.clock import current_moment
 
 RAW = "raw"
-LARGEST = 40 * 1024 * 1024
 # Providers whose webhooks anymail protects by the shared secret alone.
 PROVIDERS: Mapping[str, str] = {
     "postmark": "PostmarkInboundWebhookView",
@@ -42,24 +41,28 @@ def mail_in(request: HttpRequest, secret: str, provider: str) -> HttpResponse:
         raise Http404
     if request.method == "HEAD":
         return HttpResponse()
-    if int(request.headers.get("Content-Length") or 0) > LARGEST:
-        return HttpResponse("The mail is too large.", status=413, content_type="text/plain")
     try:
-        for raw, recipients in _read(request, provider, wanted):
+        if int(request.headers.get("Content-Length") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return HttpResponse("The mail is too large.", status=413, content_type="text/plain")
+        mails = list(_read(request, provider, wanted))
+    except (ValueError, KeyError, TypeError, AttributeError, SuspiciousOperation, ImproperlyConfigured) as fault:
+        logger.warning("Mail by webhook from %s could not be read: %r", provider, fault)
+        return HttpResponse("This is no mail as the provider describes it.", status=400, content_type="text/plain")
+    try:
+        for raw, recipients in mails:
             take_mail(raw, now=current_moment(), slug=settings.CONFIGURATION.inbox.organisation, also_to=recipients)
     except Refusal as refusal:
         logger.warning("Mail by webhook: %s", refusal)
         return HttpResponse(str(refusal), status=422, content_type="text/plain")
-    except (ValueError, KeyError, TypeError, AttributeError, SuspiciousOperation, ImproperlyConfigured) as fault:
-        logger.warning("Mail by webhook from %s could not be read: %r", provider, fault)
-        return HttpResponse("This is no mail as the provider describes it.", status=400, content_type="text/plain")
     return HttpResponse()
 
 
 def _read(request: HttpRequest, provider: str, secret: str) -> Iterator[tuple[bytes, tuple[str, ...]]]:
     """Each mail's bytes with the recipients of its envelope."""
     if provider == RAW:
-        yield request.read(LARGEST), ()
+        if not request.body:
+            raise ValueError("The request is empty.")
+        yield request.body, ()
         return
     view = _view(provider)(webhook_secret=f"goodterms:{secret}")
     try:
