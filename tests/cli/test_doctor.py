@@ -10,13 +10,16 @@ from django.conf import settings
 
 from goodterms.cli.context import current_moment
 from goodterms.cli.heartbeat import write_heartbeat
+from goodterms.cli.mailbox import fetch_mail
 from goodterms.followup.models import DayRun, Task, Touch
 from goodterms.ledger.models import Contact, DataProblem
 from goodterms.organizations.models import Organisation
 from goodterms.outbox.models import Effect
-from goodterms.project.configuration import MailSettings
+from goodterms.project.configuration import InboxSettings, MailSettings
 from tests.cli.conftest import Run
 from tests.factories import make_customer, make_invoice, make_organisation
+from tests.inbox.imap_server import HOST, PASSWORD, USER, running_dovecot
+from tests.inbox.samples import as_mail
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -184,6 +187,22 @@ def test_a_mail_server_that_does_not_answer_is_an_error(
     monkeypatch.setattr(settings, "CONFIGURATION", settings.CONFIGURATION.model_copy(update={"mail": mail}))
     assert findings(run)["mail_server_unreachable"]["severity"] == "error"
     assert "mail_server_unreachable" not in findings(run, "--skip-network")
+
+
+def test_a_mailbox_is_looked_into_for_what_was_set_aside(
+    run: Run, healthy: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_dovecot() as dovecot:
+        given = InboxSettings(
+            mode="imap", host=HOST, port=dovecot.port, security="none", username=USER, password=PASSWORD
+        )
+        monkeypatch.setattr(settings, "CONFIGURATION", settings.CONFIGURATION.model_copy(update={"inbox": given}))
+        assert findings(run)["mailbox"]["severity"] == "good"
+        make_organisation(slug="other", name="Other Example Ltd")
+        dovecot.deliver(as_mail("For nobody here", To="who@knows.example"))
+        fetch_mail()
+        assert findings(run)["mail_set_aside"]["message"].startswith("1 mail is flagged")
+    assert findings(run)["mailbox_unreachable"]["severity"] == "error"
 
 
 def test_a_folder_that_others_may_read_is_a_warning(

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from imap_tools import BaseMailBox
 
-from goodterms.inbox.imap import FetchCounts, InboxUnavailable, check_mailbox, fetch_unseen
+from goodterms.core.refusal import Refusal
+from goodterms.inbox.imap import FetchCounts, InboxUnavailable, check_mailbox, count_set_aside, fetch_unseen
 from tests.inbox.imap_server import Dovecot, running_dovecot
 from tests.inbox.samples import as_mail
 
@@ -40,6 +41,24 @@ def test_a_mail_is_marked_only_once_it_was_taken_in(dovecot: Dovecot) -> None:
     assert fetch_unseen(dovecot.server(), take) == FetchCounts(1, 1)
     assert len(taken) == 1
     assert check_mailbox(dovecot.server()) == 1
+
+
+def test_a_refused_or_huge_mail_is_flagged_and_keeps_nobody_waiting(
+    dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("goodterms.inbox.imap.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("goodterms.inbox.imap.LARGEST_MAIL", 5_000)
+    for body in ("for nobody", "x" * 6_000, "good"):
+        dovecot.deliver(as_mail(body))
+
+    def take(raw: bytes) -> None:
+        if b"nobody" in raw:
+            raise Refusal("No organisation has its inbox there.")
+
+    assert fetch_unseen(dovecot.server(), take) == FetchCounts(taken=0, set_aside=2)
+    assert count_set_aside(dovecot.server()) == 2
+    assert fetch_unseen(dovecot.server(), take) == FetchCounts(taken=1)
+    assert fetch_unseen(dovecot.server(), take) == FetchCounts()
 
 
 def test_mails_taken_in_are_moved_where_a_folder_is_named(dovecot: Dovecot) -> None:
@@ -83,10 +102,10 @@ def test_a_connection_lost_on_the_way_is_opened_again(dovecot: Dovecot, monkeypa
     lost: list[str] = []
 
     def drop_once(mailbox: BaseMailBox, uid: str) -> bytes | None:
-        if not lost:
-            lost.append(uid)
+        lost.append(uid)
+        if len(lost) == 2:
             raise imaplib.IMAP4.abort("connection reset")
         return whole(mailbox, uid)
 
     monkeypatch.setattr(imap, "_bytes_of", drop_once)
-    assert fetch_unseen(dovecot.server(), lambda raw: None).taken == 2
+    assert fetch_unseen(dovecot.server(), lambda raw: None) == FetchCounts(taken=2)

@@ -17,10 +17,12 @@ from rich.markup import escape
 
 from goodterms.cli.context import FormatOption, current_moment, database_name, pending_migrations
 from goodterms.cli.heartbeat import last_heartbeat
+from goodterms.cli.mailbox import imap_server
 from goodterms.cli.printing import Format, console, print_json
 from goodterms.database.copying import is_empty_database
 from goodterms.flows.backup_installation import read_pause
 from goodterms.flows.examine_organisation import Finding, Severity, examine_organisation
+from goodterms.inbox.imap import InboxUnavailable, count_set_aside
 from goodterms.organizations.models import Organisation
 
 LEAST_FREE_BYTES = 1_000_000_000
@@ -55,6 +57,8 @@ def examine(now: datetime, *, is_network_tried: bool) -> Iterator[Finding]:
     database = list(_database())
     yield from database
     yield from _mail(is_network_tried)
+    if is_network_tried and settings.CONFIGURATION.inbox.mode == "imap":
+        yield from _inbox()
     if any(finding.severity is Severity.ERROR for finding in database):
         return
     yield from _background(settings.CONFIGURATION.home, now)
@@ -175,6 +179,24 @@ def _smtp_trouble() -> str:
     except (OSError, smtplib.SMTPException) as error:
         return f"{error}."
     return ""
+
+
+def _inbox() -> Iterator[Finding]:
+    """Whether the mailbox can be read, and what lies in it that could not be taken in."""
+    try:
+        count = count_set_aside(imap_server())
+    except InboxUnavailable as trouble:
+        yield Finding("mailbox_unreachable", Severity.ERROR, str(trouble), "Check [inbox] in settings.toml.")
+        return
+    if count:
+        yield Finding(
+            "mail_set_aside",
+            Severity.WARNING,
+            f"{count} mail{' is' if count == 1 else 's are'} flagged in the mailbox: too large, or for nobody here.",
+            "Read them there; to have one tried again, take its flag off and leave it unread.",
+        )
+    else:
+        yield Finding("mailbox", Severity.GOOD, "The mailbox can be read, and nothing in it was set aside.")
 
 
 def _background(home: Path, now: datetime) -> Iterator[Finding]:

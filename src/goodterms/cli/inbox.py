@@ -1,6 +1,7 @@
 """``goodterms inbox``: what customers wrote; fetch it, list it, read it, and say what it means."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -70,16 +71,17 @@ def fetch(files: FilesArgument = None, output: FormatOption = Format.TABLE) -> N
         slug = settings.CONFIGURATION.inbox.organisation
         for file in files:
             take_mail(file.read(), now=current_moment(), slug=slug)
-        counts = {"taken": len(files), "failed": 0}
+        counts = {"taken": len(files), "failed": 0, "set_aside": 0}
     else:
-        done = fetch_mail()
-        counts = {"taken": done.taken, "failed": done.failed}
+        counts = asdict(fetch_mail())
     if output is Format.JSON:
         print_json(counts)
         return
     say(f"Mails taken in: {counts['taken']}.")
     if counts["failed"]:
         say(f"Left unseen because they could not be stored: {counts['failed']}; the lines above say why.")
+    if counts["set_aside"]:
+        say(f"Flagged in the mailbox, too large or for no organisation: {counts['set_aside']}; read them there.")
 
 
 def list_replies(

@@ -44,8 +44,9 @@ def fetch_mail() -> FetchCounts:
     """Take in every unseen mail, each in its transaction, marked once that is committed; raises InboxUnavailable."""
     slug = settings.CONFIGURATION.inbox.organisation
     done = fetch_unseen(imap_server(), lambda raw: take_mail(raw, now=current_moment(), slug=slug))
-    if done.taken or done.failed:
-        logger.info("Mail taken in: %s; left unseen: %s.", done.taken, done.failed)
+    if done.taken or done.failed or done.set_aside:
+        told = (done.taken, done.failed, done.set_aside)
+        logger.info("Mail taken in: %s; left unseen: %s; flagged and set aside: %s.", *told)
     return done
 
 
