@@ -41,6 +41,14 @@ def test_a_corrected_address_is_no_longer_one_that_comes_back(customer: Customer
     assert (kept.email, kept.email_failed_at) == ("k.example@customer.example", None)
 
 
+def test_an_address_that_works_again_is_saved_as_it_is(customer: Customer, now: datetime) -> None:
+    contact = write_contact(customer.organisation, customer, particulars(), actor="Robin", now=now)
+    Contact.objects.update(email_failed_at=now)
+    contact.refresh_from_db()
+    write_contact(customer.organisation, customer, particulars(), actor="Robin", now=now, contact=contact)
+    assert Contact.objects.get().email_failed_at is None
+
+
 @pytest.mark.parametrize(
     ("given", "refusal"),
     [

@@ -1,10 +1,11 @@
 """A person accepts, changes or refuses what was read in an answer; nothing is done by itself."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from goodterms.core.money import Money
+from goodterms.flows.gate_touches import judge_effects
 from goodterms.flows.handle_reply import (
     NothingSuggested,
     ReplyHandledAlready,
@@ -14,12 +15,24 @@ from goodterms.flows.handle_reply import (
     open_suggestions,
     refuse_suggestion,
 )
+from goodterms.flows.opt_out import opt_out
 from goodterms.flows.reply_deeds import Given, InvoiceNotNamed, proposed_amount
+from goodterms.flows.run_day import run_day
 from goodterms.flows.take_reply import take_reply
 from goodterms.flows.write_contact import Particulars
-from goodterms.followup.models import CustomerProfile, Dispute, LateReason, OptOut, Promise, Reply, Task, TimelineEvent
+from goodterms.followup.models import (
+    CustomerProfile,
+    Dispute,
+    LateReason,
+    OptOut,
+    Promise,
+    Reply,
+    Task,
+    TimelineEvent,
+    Touch,
+)
 from goodterms.ledger.models import Contact, Customer, Invoice
-from tests.factories import make_customer, make_invoice, make_organisation
+from tests.factories import make_customer, make_effect, make_invoice, make_organisation, make_touch
 from tests.inbox.samples import as_mail
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +135,43 @@ def test_the_right_contact_is_added(customer: Customer, now: datetime) -> None:
     assert Contact.objects.filter(customer=customer, email="ap@customer.example").exists()
 
 
+def test_after_the_right_contact_is_named_the_next_touch_goes_to_them(
+    customer: Customer, invoice: Invoice, now: datetime
+) -> None:
+    reply = taken(customer, "I have left accounts. Please contact ap@customer.example.", now)
+    contact = Particulars("Kim Example", "accounts_payable", "ap@customer.example", "+44 1632 960002")
+    given = Given(contact=contact, quote="Please contact ap@customer.example.")
+    handle_reply(reply, reading="wrong_contact", given=given, actor="Robin", now=now, is_last=True)
+    assert LateReason.objects.get().reason == "wrong_contact"
+    assert not Task.objects.filter(kind=Task.Kind.FIX, done_at__isnull=True).exists()
+    day = now
+    while not Touch.objects.exists() and day < now + timedelta(days=10):
+        run_day(customer.organisation, day)
+        day += timedelta(days=1)
+    assert Touch.objects.get().effect.recipient in ("ap@customer.example", "+44 1632 960002")
+
+
+def test_the_wrong_contact_named_twice_is_one_row_and_its_task_is_done(customer: Customer, now: datetime) -> None:
+    old = customer.contacts.get()
+    Contact.objects.create(
+        organisation=customer.organisation,
+        customer=customer,
+        name=old.name,
+        email=old.email,
+        known_from_date=date(2020, 1, 1),
+    )
+    handle_reply(taken(customer, "Not me.", now), reading="wrong_contact", actor="Robin", now=now)
+    assert Task.objects.get(kind=Task.Kind.FIX).done_at is None
+    again = take_reply(customer.organisation, as_mail("Ask Kim.", From=old.email, Message_ID="<2@x>"), now=now)
+    given = Given(contact=Particulars("Kim Example", "accounts_payable", "ap@customer.example", ""))
+    handle_reply(again, reading="wrong_contact", given=given, actor="Robin", now=now)
+    assert Task.objects.get(kind=Task.Kind.FIX).done_at == now
+    assert sorted(customer.contacts.values_list("email", "role")) == [
+        ("ap@customer.example", "accounts_payable"),
+        (old.email, "other"),
+    ]
+
+
 def test_a_customer_out_of_business_is_failing(customer: Customer, now: datetime) -> None:
     reply = taken(customer, "We ceased trading.", now)
     handle_reply(reply, reading="out_of_business", given=Given(quote="We ceased trading."), actor="Robin", now=now)
@@ -134,11 +184,26 @@ def test_a_forewarning_counts_as_one_even_beside_a_promise(customer: Customer, i
     assert handle_reply(reply, reading="forewarning", actor="Robin", now=now).reading == "forewarning"
 
 
-def test_an_address_that_wants_no_more_messages_gets_none(customer: Customer, now: datetime) -> None:
+def test_an_address_that_wants_no_more_messages_gets_none(customer: Customer, invoice: Invoice, now: datetime) -> None:
     reply = taken(customer, "Please unsubscribe me.", now)
     handle_reply(reply, reading="unsubscribe", given=Given(quote="Please unsubscribe me."), actor="Robin", now=now)
     kept = OptOut.objects.get()
     assert (kept.channel, kept.address, kept.customer) == ("email", "c1@customer.example", customer)
+    run_day(customer.organisation, now)
+    assert "email" not in set(Touch.objects.filter(customer=customer).values_list("channel", flat=True))
+
+
+def test_a_mail_already_planned_to_who_asked_to_be_left_alone_is_withheld(
+    customer: Customer, invoice: Invoice, now: datetime
+) -> None:
+    Contact.objects.update(email="C1@Customer.example")
+    effect = make_effect(customer, recipient="C1@Customer.example")
+    contact = customer.contacts.get()
+    touch = make_touch(customer, effect=effect, contact_id=contact.pk, playbook="forgetful", step="friendly")
+    assert judge_effects([touch.effect_id], now)[touch.effect_id].answer == "go"
+    opt_out(customer.organisation, channel="email", address="c1@customer.example", now=now)
+    answer = judge_effects([touch.effect_id], now)[touch.effect_id]
+    assert (answer.answer, "address" in answer.reason) == ("withhold", True)
 
 
 def test_a_strangers_answer_must_be_assigned_first(customer: Customer, now: datetime) -> None:

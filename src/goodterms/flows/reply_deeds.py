@@ -16,9 +16,9 @@ from goodterms.flows.open_dispute import open_dispute
 from goodterms.flows.opt_out import opt_out
 from goodterms.flows.override_profile import override_profile
 from goodterms.flows.state_reason import state_reason
-from goodterms.flows.write_contact import Particulars, write_contact
+from goodterms.flows.write_contact import Particulars, demote_contact, write_contact
 from goodterms.followup.models import LateReason, Reply, Source, Task
-from goodterms.ledger.models import Customer, Invoice
+from goodterms.ledger.models import Contact, Customer, Invoice
 
 
 class InvoiceNotNamed(Refusal):
@@ -101,7 +101,7 @@ def _dispute(reply: Reply, given: Given, actor: str, now: datetime) -> str:
     return f"Dispute on {', '.join(invoice.number for invoice in given.invoices)}."
 
 
-def _late_reason(reason: str, said: str) -> Deed:
+def _late_reason(reason: str, said: str, *, is_mended: bool = False) -> Deed:
     def deed(reply: Reply, given: Given, actor: str, now: datetime) -> str:
         for invoice in given.invoices or (None,):
             state_reason(
@@ -113,6 +113,7 @@ def _late_reason(reason: str, said: str) -> Deed:
                 reply=reply,
                 actor=actor,
                 now=now,
+                is_mended=is_mended,
             )
         return said
 
@@ -120,12 +121,18 @@ def _late_reason(reason: str, said: str) -> Deed:
 
 
 def _wrong_contact(reply: Reply, given: Given, actor: str, now: datetime) -> str:
+    """With the right one named, the wrong one is asked last from now on."""
+    reason = LateReason.Reason.WRONG_CONTACT
     if given.contact is None:
-        return _late_reason(LateReason.Reason.WRONG_CONTACT, "The right contact is to be found.")(
-            reply, given, actor, now
-        )
-    written = write_contact(reply.organisation, _customer(reply), given.contact, actor=actor, now=now)
-    return f"Contact {written.name or written.email} added."
+        return _late_reason(reason, "The right contact is to be found.")(reply, given, actor, now)
+    customer = _customer(reply)
+    written = write_contact(reply.organisation, customer, given.contact, actor=actor, now=now)
+    wrong_id = reply.contact_id or (reply.touch.contact_id if reply.touch else None)
+    wrong = Contact.objects.filter(customer=customer, pk=wrong_id or 0).exclude(pk=written.pk).first()
+    if wrong is not None:
+        demote_contact(wrong, actor=actor, now=now)
+    said = f"Contact {written.name or written.email} added."
+    return _late_reason(reason, said, is_mended=True)(reply, given, actor, now)
 
 
 def _out_of_business(reply: Reply, given: Given, actor: str, now: datetime) -> str:

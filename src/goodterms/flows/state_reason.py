@@ -9,11 +9,13 @@ from goodterms.core.refusal import Refusal
 from goodterms.flows.ask_person import ask_person
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.flows.place_hold import InvoiceOfSomeoneElse
+from goodterms.flows.write_task import close_task
 from goodterms.followup.models import ApProfile, Call, LateReason, Reply, Task
 from goodterms.ledger.models import Contact, Customer, Invoice
 from goodterms.organizations.models import Organisation
 
 SUPERSEDED = "Another reason was given since."
+MENDED = "Mended as it was said."
 FIXES: Mapping[str, str] = {
     LateReason.Reason.INVOICE_NOT_RECEIVED: "Send a copy of {what} to {address}",
     LateReason.Reason.MISSING_PO: "Get the purchase order number for {what}, add it and send the invoice again",
@@ -50,11 +52,13 @@ def state_reason(
     quote: str = "",
     reply: Reply | None = None,
     call: Call | None = None,
+    is_mended: bool = False,
 ) -> LateReason:
     """Note why ``invoice`` (None: whatever this customer owes) is late, and ask somebody to mend the cause.
 
     Said twice in the same reply or call (or word for word on the same day) it is one row. The latest reason per
-    invoice counts: open tasks of an earlier one are closed. Raises UnknownLateReason or InvoiceOfSomeoneElse.
+    invoice counts: open tasks of an earlier one are closed. With ``is_mended`` the cause is mended already, and
+    nobody is asked to. Raises UnknownLateReason or InvoiceOfSomeoneElse.
     """
     if reason not in LateReason.Reason.values:
         raise UnknownLateReason(reason)
@@ -78,7 +82,10 @@ def state_reason(
     if not is_new:
         return stated
     _close_earlier(stated, actor, now)
-    _open_fix(organisation, stated, now)
+    if is_mended:
+        close_task(customer, _key(stated), outcome=MENDED, actor=actor, now=now)
+    else:
+        _open_fix(organisation, stated, now)
     raise_facts_version(organisation, customer)
     write_timeline(
         customer,

@@ -1,5 +1,6 @@
 """A person adds a contact at a customer, or corrects one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,8 +49,8 @@ def write_contact(
     now: datetime,
     contact: Contact | None = None,
 ) -> Contact:
-    """Add the contact, or correct ``contact``; a new address or number clears the mark that the old one failed,
-    and a mobile number takes texts.
+    """Add the contact, or correct ``contact``; saving clears the mark that mail to the address failed, a new number
+    the mark that the old one was wrong, and a mobile number takes texts.
 
     Raises ContactUnreachable, ContactKnown, or UnusableValue for an address or number that cannot be one.
     """
@@ -66,8 +67,7 @@ def write_contact(
         organisation=organisation, customer=customer, known_from_date=local_day(organisation, customer, now)
     )
     before = {} if is_new else fields_of(written, "name", "role", "email", "phone")
-    if written.email != email:
-        written.email_failed_at = None
+    written.email_failed_at = None
     if written.phone != phone:
         written.phone_failed_at = None
         written.mobile = mobile_number(phone, customer.country or organisation.country)
@@ -77,31 +77,39 @@ def write_contact(
     said = ", ".join(part for part in (name, email, phone) if part)
     kind, verb = ("contact_added", "added") if is_new else ("contact_corrected", "corrected")
     write_timeline(customer, kind, f"Contact {verb}: {said}.", actor=actor, now=now, data={"contact_id": written.pk})
-    after = fields_of(written, "name", "role", "email", "phone")
-    write_change(
-        organisation,
-        Change.Kind.CONTACT,
-        f"{customer.name}: {written}",
-        before=before,
-        after=after,
-        actor=actor,
-        now=now,
-        key=written.pk,
-        customer_id=customer.pk,
-    )
+    _note_change(written, before, fields_of(written, "name", "role", "email", "phone"), actor, now)
     return written
 
 
 @transaction.atomic
 def demote_contact(contact: Contact, *, actor: str, now: datetime) -> None:
     """Have the contact asked last: its role becomes "other"; one that is there as such already goes."""
-    other = Contact.Role.OTHER
-    same = Contact.objects.filter(customer=contact.customer, role=other, email=contact.email, name=contact.name)
+    customer, other = contact.customer, Contact.Role.OTHER
+    before, after = fields_of(contact, "name", "role", "email", "phone"), {}
+    same = Contact.objects.filter(customer=customer, role=other, email=contact.email, name=contact.name)
     if same.exclude(pk=contact.pk).exists():
-        contact.delete()
+        Contact.objects.filter(pk=contact.pk).delete()
     else:
         Contact.objects.filter(pk=contact.pk).update(role=other)
-    raise_facts_version(contact.customer.organisation, contact.customer)
-    said = ", ".join(part for part in (contact.name, contact.email) if part)
-    text = f"Contact no longer in charge: {said}."
-    write_timeline(contact.customer, "contact_corrected", text, actor=actor, now=now, data={"email": contact.email})
+        after = before | {"role": other.value}
+    raise_facts_version(customer.organisation, customer)
+    text = f"Contact no longer in charge: {contact.name or contact.email or contact.phone}."
+    data = {"contact_id": contact.pk, "email": contact.email}
+    write_timeline(customer, "contact_corrected", text, actor=actor, now=now, data=data)
+    _note_change(contact, before, after, actor, now)
+
+
+def _note_change(
+    contact: Contact, before: Mapping[str, object], after: Mapping[str, object], actor: str, now: datetime
+) -> None:
+    write_change(
+        contact.customer.organisation,
+        Change.Kind.CONTACT,
+        f"{contact.customer.name}: {contact}",
+        before=before,
+        after=after,
+        actor=actor,
+        now=now,
+        key=contact.pk,
+        customer_id=contact.customer_id,
+    )
