@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from goodterms.flows.assign_reply import assign_reply
 from goodterms.flows.gate_touches import judge_effects
 from goodterms.flows.note_sms_status import note_sms_status
 from goodterms.flows.opt_out import opt_out
@@ -53,6 +54,24 @@ def test_a_strangers_text_goes_to_the_only_organisation_and_to_nobody_among_seve
     assert (reply.customer, Task.objects.get().title) == (None, "Find out whose answer this is: +4915112345678")
     make_organisation(slug="others")
     assert take_sms("+4915112345678", "Hello?", "SM2", now=now) == []
+
+
+def test_a_strangers_text_makes_a_contact_with_a_mobile_number(customer: Customer, now: datetime) -> None:
+    for number in ("+447700900456", "+447700900789"):
+        (reply,) = take_sms(number, "Who are you?", f"SM{number}", now=now)
+        contact = assign_reply(customer.organisation, reply, customer, actor="Robin", now=now, is_contact=True)
+        assert contact
+        assert (contact.mobile, contact.phone, contact.email) == (number, number, "")
+        (again,) = take_sms(number, "Hello?", f"SM{number}-2", now=now)
+        assert (again.customer, again.contact) == (customer, contact)
+
+
+def test_a_contact_known_by_that_number_is_the_one_who_wrote(customer: Customer, now: datetime) -> None:
+    Contact.objects.update(mobile="", phone="07700 900456")
+    (reply,) = take_sms("+447700900456", "It is me.", "SM1", now=now)
+    contact = assign_reply(customer.organisation, reply, customer, actor="Robin", now=now, is_contact=True)
+    assert contact == Contact.objects.get()
+    assert Contact.objects.get().mobile == "+447700900456"
 
 
 @pytest.mark.parametrize("words", ["STOP", "stop.", " Stopp! ", "UNSUBSCRIBE", "Abmelden", "Keine SMS mehr", "opt out"])

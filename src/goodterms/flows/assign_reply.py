@@ -10,6 +10,7 @@ from goodterms.flows.take_reply import task_key
 from goodterms.followup.models import Reply, Task
 from goodterms.ledger.models import Contact, Customer
 from goodterms.organizations.models import Organisation
+from goodterms.organizations.phones import e164
 
 
 class ReplyAssignedAlready(Refusal):
@@ -59,11 +60,32 @@ def assign_reply(
 
 
 def _contact(organisation: Organisation, customer: Customer, reply: Reply, now: datetime) -> Contact:
+    if reply.channel == Reply.Channel.SMS:
+        return _contact_by_mobile(organisation, customer, reply, now)
     found = Contact.objects.filter(customer=customer, email__iexact=reply.from_address).first()
     return found or Contact.objects.create(
         organisation=organisation,
         customer=customer,
         name=reply.from_name,
         email=reply.from_address,
+        known_from_date=local_day(organisation, customer, now),
+    )
+
+
+def _contact_by_mobile(organisation: Organisation, customer: Customer, reply: Reply, now: datetime) -> Contact:
+    """The contact who has this number, now as a mobile one, or a new one."""
+    number, country = reply.from_address, customer.country or organisation.country
+    contacts = list(Contact.objects.filter(customer=customer).order_by("pk"))
+    for contact in contacts:
+        if number in (contact.mobile, e164(contact.phone, country)):
+            Contact.objects.filter(pk=contact.pk).update(mobile=number)
+            return contact
+    is_name_taken = any(not contact.email and contact.name == reply.from_name for contact in contacts)
+    return Contact.objects.create(
+        organisation=organisation,
+        customer=customer,
+        name=number if is_name_taken else reply.from_name,
+        phone=number,
+        mobile=number,
         known_from_date=local_day(organisation, customer, now),
     )

@@ -35,6 +35,16 @@ def mobile_number(written: str, country: str) -> str:
     return f"+{plan.code}{national}" if is_mobile else ""
 
 
+def e164(written: str, country: str) -> str:
+    """The number in international form, of whatever kind it is; empty where it cannot be one in that country."""
+    try:
+        number = phonenumbers.parse(written, country.upper() or None)
+    except phonenumbers.NumberParseException:
+        return ""
+    is_possible = phonenumbers.is_possible_number(number)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if is_possible else ""
+
+
 @lru_cache(maxsize=300)
 def _plan(country: str) -> _Plan | None:
     """The plan, compiled once: looking each number up in full takes forty times as long, too long for an import."""
