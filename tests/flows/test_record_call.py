@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from goodterms.core.money import Money
+from goodterms.flows.finish_task import TaskAlreadyDone
 from goodterms.flows.keep_recording import Recording, RecordingNotConfirmed, UnusableRecording, rule_for
 from goodterms.flows.make_promise import PromiseInThePast
 from goodterms.flows.record_call import (
@@ -50,6 +51,15 @@ def test_a_call_finishes_the_task_of_its_touch_and_stands_in_the_timeline(custom
     assert event.effect_key == touch.effect_id
     customer.refresh_from_db()
     assert customer.facts_version == 2
+
+
+def test_a_call_logged_twice_for_its_task_is_one_call(customer: Customer, now: datetime) -> None:
+    touch = prepared_call(customer)
+    asked = Task.objects.get()
+    record(customer, now, touch=touch, task=asked)
+    with pytest.raises(TaskAlreadyDone, match="by Robin already"):
+        record(customer, now, touch=touch, task=asked, promise=PromiseGiven(Money(50_00, "GBP"), date(2026, 3, 20)))
+    assert (Call.objects.count(), Promise.objects.count()) == (1, 0)
 
 
 def test_a_call_has_the_customers_own_date(now: datetime) -> None:

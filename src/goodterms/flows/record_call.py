@@ -10,6 +10,7 @@ from goodterms.core.money import Money
 from goodterms.core.refusal import Refusal
 from goodterms.flows.ask_person import ask_person
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
+from goodterms.flows.finish_task import TaskAlreadyDone
 from goodterms.flows.keep_recording import Recording, keep_recording
 from goodterms.flows.make_promise import make_promise
 from goodterms.flows.state_reason import state_reason
@@ -92,12 +93,14 @@ def record_call(
 
     The open tasks ``task`` and that of ``touch`` are done with this outcome; a wrong number is marked and to be
     mended; a call-back becomes a task of its day; ``promise`` and ``reason`` are recorded as made in this call. Raises
-    UnknownOutcome, CallBackDayMissing, ContactOfSomeoneElse, or what keep_recording, make_promise and state_reason
-    refuse.
+    UnknownOutcome, CallBackDayMissing, ContactOfSomeoneElse, TaskAlreadyDone, or what keep_recording, make_promise and
+    state_reason refuse.
     """
     at = called_at or now
     contact = contact or _contact_of(touch)
     _check(organisation, customer, outcome, call_back, contact, touch, now)
+    if task is not None:
+        _finish(task, outcome, actor, now)
     call = Call.objects.create(
         organisation=organisation,
         customer=customer,
@@ -124,7 +127,7 @@ def record_call(
         effect_key=touch.effect_id if touch else "",
         data={"call_id": call.pk, "outcome": outcome, "phone": call.phone},
     )
-    _finish_tasks(call, task, actor, now)
+    _finish_others(call, actor, now)
     _follow_up(call, now)
     if promise is not None:
         _promise(call, promise, actor, now)
@@ -157,9 +160,18 @@ def _contact_of(touch: Touch | None) -> Contact | None:
     return Contact.objects.filter(pk=touch.contact_id, customer_id=touch.customer_id).first()
 
 
-def _finish_tasks(call: Call, task: Task | None, actor: str, now: datetime) -> None:
-    """The call that a task asked for has been made: ``task``, that of the touch, an earlier promise to call again."""
-    keys = [_call_back_key(call), task.key if task else "", call.touch.effect_id if call.touch else ""]
+def _finish(task: Task, outcome: str, actor: str, now: datetime) -> None:
+    """The call that this task asked for has been made; raises TaskAlreadyDone where somebody has logged it."""
+    open_task = Task.objects.filter(pk=task.pk, done_at__isnull=True)
+    said = WORDS[Call.Outcome(outcome)].capitalize()
+    if not open_task.update(done_at=now, done_by=actor, outcome=said):
+        task.refresh_from_db()
+        raise TaskAlreadyDone(task)
+
+
+def _finish_others(call: Call, actor: str, now: datetime) -> None:
+    """What else asked for this call: the task of the touch, an earlier promise to call again."""
+    keys = [_call_back_key(call), call.touch.effect_id if call.touch else ""]
     asked = Task.objects.filter(organisation_id=call.organisation_id, key__in=keys, done_at__isnull=True)
     asked.update(done_at=now, done_by=actor, outcome=WORDS[Call.Outcome(call.outcome)].capitalize())
 
