@@ -11,7 +11,7 @@ CLASSES = (1, 4, 8, 15, 31, 61)
 """A customer whose median payment is so many days late or more is in the next class; the last one has no history."""
 NO_HISTORY = len(CLASSES) + 1
 WEEKS = 13
-PRIOR_EVENTS = 30.0
+PRIOR_EVENTS = 5.0
 """So many invoices of all customers are added to a class's own: a class with few of its own follows the rest."""
 
 LIVES = pl.Schema(  # invoices by how long they stayed open, per habit class
@@ -93,9 +93,11 @@ def expect_cash(open_amounts: pl.DataFrame, curves: pl.DataFrame, weeks: int = W
 
 @dataclass(frozen=True)
 class Reach:
-    """By which factors actual cash fell below and above what was expected, in the middle ``share`` of cases."""
+    """By which factors actual cash differed from what was expected: in the middle case, and below and above it in the
+    middle ``share`` of cases."""
 
     low: float
+    middle: float
     high: float
     cases: int
     share: float = 0.8
@@ -111,7 +113,7 @@ def error_reach(pairs: Sequence[tuple[float, float]], share: float = 0.8) -> Rea
     if len(ratios) < 4:
         return None
     tail = (1 - share) / 2
-    return Reach(_outer(ratios, tail), _outer(ratios, 1 - tail), len(ratios), share)
+    return Reach(_outer(ratios, tail), _outer(ratios, 0.5), _outer(ratios, 1 - tail), len(ratios), share)
 
 
 def _outer(ordered: Sequence[float], level: float) -> float:

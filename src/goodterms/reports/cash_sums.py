@@ -4,13 +4,26 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from goodterms.core.forecast import EARLIEST, LATEST, LIVES, WEEKS, habit_class
+from goodterms.core.forecast import (
+    EARLIEST,
+    LATEST,
+    LIVES,
+    NO_HISTORY,
+    WEEKS,
+    expect_cash,
+    habit_class,
+    survival_curves,
+)
 from goodterms.reports.facts import Facts
 
 ORIGINS = 16
 """Past days, two weeks apart, on which the forecast is made again with what was known then."""
 SPACING_DAYS = 14
 HISTORY_DAYS = 730
+RECENT = 6
+"""A habit is read from so many invoices."""
+NEW_AFTER = timedelta(days=45)
+"""Who was first billed later than this after the sums begin is a new customer, not an old one seen late."""
 DUE_NOW = pl.Schema(
     {
         "person": pl.UInt32(),
@@ -30,6 +43,15 @@ PAST_OPEN = pl.Schema(
         "open_minor": pl.Int64(),
     }
 )
+FORECASTS = pl.Schema(  # forecasts made on past days, and what came
+    {
+        "origin": pl.Date(),
+        "currency": pl.String(),
+        "week": pl.Int64(),
+        "expected": pl.Float64(),
+        "actual_minor": pl.Int64(),  # null: the week is not over
+    }
+)
 PAST_PAID = pl.Schema({"origin": pl.Date(), "currency": pl.String(), "week": pl.Int64(), "paid_minor": pl.Int64()})
 
 
@@ -38,23 +60,60 @@ def past_origins(today: date) -> list[date]:
     return [today - timedelta(days=7 + SPACING_DAYS * step) for step in range(ORIGINS)]
 
 
-def sum_due(facts: Facts) -> pl.DataFrame:
-    """What is open now by habit class and lateness (columns: DUE_NOW)."""
-    still_open = _open_on(facts, facts.today).filter(pl.col("due_date").is_not_null())
-    classed = _classed(still_open, facts, facts.today)
-    return (
-        classed.group_by("person", "currency", "habit", "lateness")
-        .agg(pl.col("open_minor").sum())
-        .select(DUE_NOW.names())
-        .cast(DUE_NOW)
+def look_back(lives: pl.DataFrame, open_then: pl.DataFrame, paid: pl.DataFrame, today: date) -> pl.DataFrame:
+    """The forecast made on each past day with what was known then (columns: FORECASTS)."""
+    rows: list[tuple[date, str, int, float, int | None]] = []
+    for origin in sorted(lives["origin"].unique().to_list()):
+        curves = survival_curves(lives.filter(pl.col("origin") == origin))
+        weeks_over = min(WEEKS, (today - origin).days // 7)
+        for (currency,), then in open_then.filter(pl.col("origin") == origin).group_by("currency"):
+            came = paid.filter((pl.col("origin") == origin) & (pl.col("currency") == currency))
+            by_week = dict(came.select("week", "paid_minor").iter_rows())
+            expected = expect_cash(then.select("habit", "lateness", "open_minor"), curves)
+            for week, amount in enumerate(expected, start=1):
+                actual = int(by_week.get(week, 0)) if week <= weeks_over else None
+                rows.append((origin, str(currency), week, amount, actual))
+    return pl.DataFrame(rows, schema=FORECASTS, orient="row")
+
+
+def label_habits(facts: Facts) -> pl.DataFrame:
+    """Invoices with a due date, with ``habit``: the class of their customer on the day they were issued.
+
+    The median lateness of the RECENT invoices settled last before that day, so that what became known later plays no
+    part. Null for the first invoices of old customers, whose earlier payments lie before the sums begin.
+    """
+    dated = facts.invoices.filter((pl.col("kind") == "invoice") & pl.col("due_date").is_not_null())
+    late = (pl.col("settled_date") - pl.col("due_date")).dt.total_days().cast(pl.Float64)
+    settled = dated.filter((pl.col("payment_count") > 0) & (pl.col("settled_date") <= facts.today))
+    settled = settled.sort("customer_id", "settled_date", "invoice_id").select(
+        "customer_id",
+        pl.col("settled_date").alias("_on"),
+        late.rolling_median(RECENT, min_samples=1).over("customer_id").alias("_median"),
     )
+    since = facts.invoices.group_by("customer_id").agg(pl.col("issue_date").min().alias("_since"))
+    labelled = dated.sort("issue_date").join_asof(
+        settled.sort("_on"), left_on="issue_date", right_on="_on", by="customer_id", check_sortedness=False,
+        allow_exact_matches=False,
+    )  # fmt: skip
+    labelled = labelled.join(since, on="customer_id")
+    is_new = pl.col("_since") > facts.start + NEW_AFTER
+    habit = pl.when(pl.col("_median").is_not_null() | is_new).then(habit_class(pl.col("_median")))
+    return labelled.with_columns(habit.alias("habit")).drop("_on", "_median", "_since")
 
 
-def sum_lives(facts: Facts, on: date) -> pl.DataFrame:
+def sum_due(labelled: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """What is open now by habit class and lateness (columns: DUE_NOW)."""
+    still_open = _open_on(labelled, facts, facts.today)
+    summed = still_open.group_by("person", "currency", "habit", "lateness").agg(pl.col("open_minor").sum())
+    return summed.select(DUE_NOW.names()).cast(DUE_NOW)
+
+
+def sum_lives(labelled: pl.DataFrame, facts: Facts, on: date) -> pl.DataFrame:
     """How long invoices stayed open, as known on the day (columns: PAST_LIVES)."""
-    paid = _settled_by(facts, on)
-    paid = _classed(paid.with_columns(pl.col("settled_date").alias("_end")), facts, on, end="_end")
-    watched = _classed(_open_on(facts, on).filter(pl.col("due_date").is_not_null()), facts, on)
+    recent = pl.col("settled_date").is_between(on - timedelta(days=HISTORY_DAYS), on)
+    paid = labelled.filter(recent & (pl.col("payment_count") > 0) & pl.col("habit").is_not_null())
+    paid = paid.with_columns(_lateness(pl.col("settled_date")))
+    watched = _open_on(labelled, facts, on)
     both = pl.concat(
         [
             paid.select("habit", "lateness", pl.lit(1).alias("paid"), pl.lit(0).alias("watched")),
@@ -65,52 +124,36 @@ def sum_lives(facts: Facts, on: date) -> pl.DataFrame:
     return summed.with_columns(pl.lit(on).alias("origin")).select(PAST_LIVES.names()).cast(PAST_LIVES)
 
 
-def sum_past_open(facts: Facts, on: date) -> pl.DataFrame:
+def sum_past_open(labelled: pl.DataFrame, facts: Facts, on: date) -> pl.DataFrame:
     """What was open on the day, as known then (columns: PAST_OPEN)."""
-    classed = _classed(_open_on(facts, on).filter(pl.col("due_date").is_not_null()), facts, on)
-    summed = classed.group_by("currency", "habit", "lateness").agg(pl.col("open_minor").sum())
+    still_open = _open_on(labelled, facts, on)
+    summed = still_open.group_by("currency", "habit", "lateness").agg(pl.col("open_minor").sum())
     return summed.with_columns(pl.lit(on).alias("origin")).select(PAST_OPEN.names()).cast(PAST_OPEN)
 
 
-def sum_past_paid(facts: Facts, on: date) -> pl.DataFrame:
+def sum_past_paid(labelled: pl.DataFrame, facts: Facts, on: date) -> pl.DataFrame:
     """What was paid in each week after the day on the invoices open on it, as far as weeks are over (PAST_PAID)."""
-    ids = _open_on(facts, on).filter(pl.col("due_date").is_not_null())["invoice_id"]
+    were_open = _open_on(labelled, facts, on).select("invoice_id")
     weeks_over = min(WEEKS, (facts.today - on).days // 7)
     paid = facts.taken.filter(
-        pl.col("invoice_id").is_in(ids.implode())
-        & pl.col("source").is_in(["payment", "returned", "reported"])
-        & (pl.col("taken_date") > on)
-    )
+        pl.col("source").is_in(["payment", "returned", "reported"]) & (pl.col("taken_date") > on)
+    ).join(were_open, on="invoice_id", how="semi")
     week = ((pl.col("taken_date") - pl.lit(on)).dt.total_days() - 1) // 7 + 1
     by_week = paid.with_columns(week.alias("week")).filter(pl.col("week") <= weeks_over)
     summed = by_week.group_by("currency", "week").agg(pl.col("taken_minor").sum().alias("paid_minor"))
     return summed.with_columns(pl.lit(on).alias("origin")).select(PAST_PAID.names()).cast(PAST_PAID)
 
 
-def _open_on(facts: Facts, on: date) -> pl.DataFrame:
-    """Invoices open at the end of the day, with ``open_minor``."""
-    issued = facts.invoices.filter((pl.col("kind") == "invoice") & (pl.col("issue_date") <= on))
+def _open_on(labelled: pl.DataFrame, facts: Facts, on: date) -> pl.DataFrame:
+    """Invoices open at the end of the day, with ``open_minor`` and ``lateness``; no habit known is no history."""
+    issued = labelled.filter(pl.col("issue_date") <= on)
     gone = facts.taken.filter(pl.col("taken_date") <= on).group_by("invoice_id").agg(pl.col("taken_minor").sum())
     left = pl.col("amount_minor") - pl.col("taken_minor").fill_null(0)
-    return (
-        issued.join(gone, on="invoice_id", how="left")
-        .with_columns(left.alias("open_minor"))
-        .filter(pl.col("open_minor") > 0)
+    still_open = issued.join(gone, on="invoice_id", how="left").with_columns(left.alias("open_minor"))
+    return still_open.filter(pl.col("open_minor") > 0).with_columns(
+        pl.col("habit").fill_null(NO_HISTORY), _lateness(pl.lit(on))
     )
 
 
-def _settled_by(facts: Facts, on: date) -> pl.DataFrame:
-    is_paid = (pl.col("kind") == "invoice") & (pl.col("payment_count") > 0) & pl.col("due_date").is_not_null()
-    recent = pl.col("settled_date").is_between(on - timedelta(days=HISTORY_DAYS), on)
-    return facts.invoices.filter(is_paid & recent)
-
-
-def _classed(invoices: pl.DataFrame, facts: Facts, on: date, end: str = "") -> pl.DataFrame:
-    """With ``habit`` (the customer's class, from what was settled by the day) and ``lateness`` at the end."""
-    late = (pl.col("settled_date") - pl.col("due_date")).dt.total_days()
-    habits = _settled_by(facts, on).group_by("customer_id").agg(late.median().alias("_median"))
-    last = pl.col(end) if end else pl.lit(on)
-    return invoices.join(habits, on="customer_id", how="left").with_columns(
-        habit_class(pl.col("_median")).alias("habit"),
-        (last - pl.col("due_date")).dt.total_days().clip(EARLIEST, LATEST).alias("lateness"),
-    )
+def _lateness(end: pl.Expr) -> pl.Expr:
+    return (end - pl.col("due_date")).dt.total_days().clip(EARLIEST, LATEST).alias("lateness")

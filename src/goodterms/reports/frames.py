@@ -10,6 +10,7 @@ from datetime import date, datetime
 import polars as pl
 from django.db.models import Min
 
+from goodterms.core.forecast import survival_curves
 from goodterms.database.reading import bulk_reading
 from goodterms.followup.models import DayRun, ReportFrame
 from goodterms.organizations.models import Organisation
@@ -34,7 +35,7 @@ def first_day_kept(today: date) -> date:
 
 
 def make_frames(organisation: Organisation, today: date) -> dict[str, pl.DataFrame]:
-    """Every frame, by name, as the books stand now; all but ``segments`` and ``lives`` have a column segment."""
+    """Every frame, by name, as the books stand now; all but ``curves``, ``forecasts`` and ``runs`` have segments."""
     start = first_day_kept(today)
     people = read_people(organisation)
     persons, traits = number_people(people)
@@ -51,7 +52,8 @@ def make_frames(organisation: Organisation, today: date) -> dict[str, pl.DataFra
         frames |= work_sums.sum_work(organisation, persons, start, today)
     for name in ("changes", "moves", "settled"):
         frames[name] = ledger_sums.thin_out(frames[name], today, MOST_ROWS)
-    unnumbered = {name: frames.pop(name) for name in ("lives", "past_lives", "past_open", "past_paid")}
+    past = cash_sums.look_back(frames.pop("past_lives"), frames.pop("past_open"), frames.pop("past_paid"), today)
+    unnumbered = {"curves": survival_curves(frames.pop("lives")), "forecasts": past}
     first = DayRun.objects.filter(organisation=organisation).aggregate(first=Min("run_date"))["first"]
     unnumbered["runs"] = pl.DataFrame({"first_run_date": [first]}, schema={"first_run_date": pl.Date()})
     return number_segments(frames, traits) | unnumbered
@@ -66,22 +68,23 @@ def _shards(customers: int) -> int:
 
 def _sum_shard(facts: Facts, *, is_first: bool) -> dict[str, pl.DataFrame]:
     """All sums of a shard; the back-test of the forecast is made on the first one alone, a sample by number."""
+    labelled = cash_sums.label_habits(facts)
     sums = {
         "changes": ledger_sums.sum_changes(facts),
         "moves": ledger_sums.sum_moves(facts),
         "settled": ledger_sums.sum_settled(facts),
         "cohorts": ledger_sums.sum_cohorts(facts),
         "debtors": customer_sums.sum_debtors(facts),
-        "due": cash_sums.sum_due(facts),
-        "lives": cash_sums.sum_lives(facts, facts.today),
+        "due": cash_sums.sum_due(labelled, facts),
+        "lives": cash_sums.sum_lives(labelled, facts, facts.today),
         "received": work_sums.received_cash(facts),
     }
     if is_first:
         origins = [on for on in cash_sums.past_origins(facts.today) if on > facts.start]
         sums |= {
-            "past_lives": pl.concat([cash_sums.sum_lives(facts, on) for on in origins]),
-            "past_open": pl.concat([cash_sums.sum_past_open(facts, on) for on in origins]),
-            "past_paid": pl.concat([cash_sums.sum_past_paid(facts, on) for on in origins]),
+            "past_lives": pl.concat([cash_sums.sum_lives(labelled, facts, on) for on in origins]),
+            "past_open": pl.concat([cash_sums.sum_past_open(labelled, facts, on) for on in origins]),
+            "past_paid": pl.concat([cash_sums.sum_past_paid(labelled, facts, on) for on in origins]),
         }
     return sums
 
