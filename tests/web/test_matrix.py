@@ -1,7 +1,7 @@
 """The table of every address and every kind of visitor; a new address without an entry fails here."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -57,6 +57,16 @@ def deed(row: str, **data: str) -> Entry:
     return Entry("303>/o/", "403", "404", f"302>{SIGN_IN}", method="post", row=row, data=data)
 
 
+def act_page(row: str) -> Entry:
+    """A form for members with a right to act."""
+    return Entry("200", "403", "404", f"302>{SIGN_IN}", row=row)
+
+
+def unlimited(entry: Entry) -> Entry:
+    """The same, and never for those who see their own customers alone."""
+    return replace(entry, limited="403")
+
+
 def managers_page(row: str = "") -> Entry:
     """A page for owners and managers."""
     return Entry("200", "403", "404", f"302>{SIGN_IN}", row=row, collector="403")
@@ -105,12 +115,89 @@ ENTRIES = {
     "case-decide": deed("customer", choice="dropped", reason="Too small."),
     "customer-items": page("customer"),
     "customer-timeline": page("customer"),
+    "customer-coming": page("customer"),
+    "note-add": deed("customer", text="They build a new hall."),
+    "call-new": page("customer"),
+    "call-record": deed("customer", outcome="reached"),
+    "call": page("call"),
+    "recording": page("call"),
+    "recording-add": deed("call"),
+    "compose": page("customer"),
+    "compose-look": Entry("200", "403", "404", f"302>{SIGN_IN}", method="post", row="customer"),
+    "compose-send": Entry("422", "403", "404", f"302>{SIGN_IN}", method="post", row="customer"),
+    "compose-page": Entry("404", "404", "404", f"302>{SIGN_IN}", row="customer"),
+    "compose-picture": Entry("404", "404", "404", f"302>{SIGN_IN}", row="customer"),
+    "statement": page("customer"),
+    "evidence": page("customer"),
+    "evidence-make": Entry("200", "403", "404", f"302>{SIGN_IN}", method="post", row="customer"),
+    "details": page("customer"),
+    "details-write": deed("customer", language="de"),
+    "ap-profile": page("customer"),
+    "ap-write": deed("customer", system="Coupa"),
+    "ap-accept": deed("customer"),
+    "letter-proofs": page("letter"),
+    "proof-record": deed("letter", what="posted", day="2026-03-10", sending_number="RR1"),
+    "proof-scan": replace(page("proof"), arguments={"part": "posting"}),
     "profile-override": deed("customer", profile="red_tape", reason="They need a PO."),
     "profile-restore": deed("customer"),
     "hold-place": deed("customer", until="2026-03-31", reason="illness"),
     "hold-lift": deed("hold"),
     "contact-add": deed("customer", name="Kim", role="buyer", email="kim@customer.example"),
     "contact-correct": deed("contact", name="Sam", role="buyer", email="sam@customer.example"),
+    "invoices": page(),
+    "invoice": page("invoice"),
+    "invoice-document": page("documented"),
+    "invoice-hold": deed("invoice", until="2026-03-31", reason="illness"),
+    "invoice-dispute": deed("invoice", reason="wrong_price", amount="20"),
+    "fee-waive": deed("claim", kind="good_will", reason="A good customer."),
+    "promises": page(),
+    "promise": page("promise"),
+    "promise-withdraw": deed("promise", reason="A mistake."),
+    "promise-make": deed("customer", by="2026-03-20", source="call"),
+    "promise-new": act_page("customer"),
+    "plans": page(),
+    "plan": page("plan"),
+    "plan-approve": managers_deed("large_plan"),
+    "plan-accept": deed("plan", accepted_by="Sam Example", how="email"),
+    "plan-cancel": deed("plan", reason="They paid."),
+    "plan-change": act_page("running_plan"),
+    "plan-change-propose": deed("running_plan", rhythm="weekly", first="2026-03-20", count="4"),
+    "plan-propose": deed("customer", rhythm="monthly", first="2026-03-31", count="3"),
+    "plan-new": act_page("customer"),
+    "settlements": page(),
+    "settlement": page("settlement"),
+    "settlement-approve": managers_deed("draft"),
+    "settlement-accept": deed("settlement", accepted_by="Sam Example", how="email"),
+    "settlement-cancel": deed("settlement", reason="No."),
+    "settlement-propose": deed("customer", pay="800", by="2026-03-24", reason="They close down."),
+    "settlement-new": act_page("customer"),
+    "disputes": page(),
+    "dispute": page("dispute"),
+    "dispute-reassign": deed("dispute", owner="Robin Example", due="2026-03-31"),
+    "dispute-resolve": deed("dispute", resolution="unjustified"),
+    "dispute-attach": deed("dispute"),
+    "dispute-file": page("dispute_file"),
+    "holds": page(),
+    "hold": page("hold"),
+    "hold-extend": deed("hold", until="2026-04-20"),
+    "fees": page(),
+    "fee-charge": deed("customer", reason="costs", amount="20", currency="GBP", period="once"),
+    "fee-new": act_page("customer"),
+    "printing": unlimited(page()),
+    "batch-make": unlimited(deed("")),
+    "batch": unlimited(page("batch")),
+    "batch-pdf": unlimited(page("batch")),
+    "batch-list": unlimited(page("batch")),
+    "batch-manifest": unlimited(page("batch")),
+    "batch-printed": unlimited(deed("batch", posted="2026-03-10")),
+    "agency": page(),
+    "agency-report": unlimited(deed("")),
+    "agency-case": page("case"),
+    "agency-file": page("handed_case"),
+    "agency-hand-over": managers_deed("approved_case", agency="Example Collections"),
+    "agency-recall": deed("case", reason="They paid."),
+    "agency-close": deed("handed_case", reason="Paid in full."),
+    "agency-open": managers_deed("customer"),
     "inbox": page(),
     "reply": page("reply"),
     "reply-html": page("reply"),
@@ -118,6 +205,8 @@ ENTRIES = {
     "reply-handle": deed("reply", reading="none"),
     "reply-refuse": deed("reply", kind="promise"),
     "reply-assign": deed("reply", customer="C1"),
+    "reply-give": deed("reply", owner="Robin Example"),
+    "reply-snooze": deed("reply", until="2026-03-12"),
     "reply-file": page("reply_file"),
     "mail-in": everyones("404", "post", secret="not-the-secret", provider="raw"),
     "message": page("sent"),

@@ -9,7 +9,7 @@ from django.test import Client
 
 from goodterms.channels.email import build_email
 from goodterms.flows.take_reply import take_reply
-from goodterms.followup.models import Hold, Reply, ReplyAttachment, Task, TimelineEvent
+from goodterms.followup.models import Call, Hold, PostalProof, Reply, ReplyAttachment, Task, TimelineEvent
 from goodterms.ledger.models import Contact, Customer, DataProblem
 from goodterms.messages.message import Message
 from goodterms.organizations.models import Invitation, Membership, Organisation, User
@@ -26,12 +26,13 @@ from tests.factories import (
     make_touch,
     make_user,
 )
+from tests.web.agreed_world import AgreedRows
 
 TODAY = NOW.date()
 
 
 @dataclass
-class World:
+class World(AgreedRows):
     """Two organisations; ``ours`` has one row of everything a page can show."""
 
     ours: Organisation
@@ -46,6 +47,9 @@ class World:
     contact: Contact
     reply: Reply
     reply_file: ReplyAttachment
+    call: Call
+    letter: Effect
+    proof: PostalProof
     people: dict[str, User]
     member: Membership
     invitation: Invitation
@@ -73,6 +77,7 @@ def build_world() -> World:
     customer = make_debtor(ours, "C1")
     effects = {state: make_touched(customer, state) for state in ("sent", "waiting", "uncertain")}
     reply = make_reply(customer)
+    letter = make_letter(customer)
     # Not among the tasks, which tests count.
     Task.objects.filter(kind=Task.Kind.REPLY).delete()
     return World(
@@ -84,6 +89,9 @@ def build_world() -> World:
         problem=make_problem(ours, customer=customer),
         contact=customer.contacts.get(),
         reply=reply,
+        call=make_spoken_call(customer),
+        letter=letter,
+        proof=make_proof(letter, customer),
         reply_file=reply.attachments.get(),
         people=people,
         member=Membership.objects.get(user=people["viewer"]),
@@ -125,6 +133,49 @@ def make_call(customer: Customer) -> Task:
     make_touch(customer, effect=effect, step="call", channel="call", template="call_friendly")
     append_message(effect.pk, customer.organisation_id, effect.key, "text/plain", b"Call\n\nWhom to ask for", NOW)
     return make_task(customer, key=effect.key, detail="Whom to ask for")
+
+
+def make_spoken_call(customer: Customer) -> Call:
+    """A call that was made and recorded."""
+    return Call.objects.create(
+        organisation=customer.organisation,
+        customer=customer,
+        contact=customer.contacts.first(),
+        called_at=NOW,
+        called_date=TODAY,
+        outcome="reached",
+        note="They will look for it.",
+        made_by="Robin Example",
+        consent_rule="Ask first.",
+        consent_by="Robin Example",
+        recording=b"ID3 sound",
+        recording_type="audio/mpeg",
+        recording_sha256="0" * 64,
+    )
+
+
+def make_letter(customer: Customer) -> Effect:
+    """A certified letter that left."""
+    recipient = "1 Example Street, Exampletown"
+    effect = make_effect(customer, state="sent", channel="certified", recipient=recipient)
+    make_touch(customer, effect=effect, step="unceasing", channel="certified", template="certified_notice")
+    append_message(effect.pk, customer.organisation_id, effect.key, "text/plain", b"Notice", NOW)
+    return effect
+
+
+def make_proof(effect: Effect, customer: Customer) -> PostalProof:
+    """A letter's proof of posting."""
+    return PostalProof.objects.create(
+        organisation=customer.organisation,
+        customer=customer,
+        effect=effect,
+        sending_number="RR123456785GB",
+        posted_date=TODAY,
+        posted_by="Robin Example",
+        posting_proof=b"%PDF-1.7 slip",
+        posting_proof_type="application/pdf",
+        posting_proof_sha256="0" * 64,
+    )
 
 
 def mail_bytes(html: str, subject: str = "Friendly reminder") -> bytes:

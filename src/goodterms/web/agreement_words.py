@@ -100,6 +100,7 @@ ALLOCATIONS = {
     "forgiven": Sign(_("Forgiven"), "pink", "heart"),
     "written_off": Sign(_("Written off"), "secondary", "ban"),
     "waived": Sign(_("Fee taken back"), "green", "coins"),
+    "adjusted": Sign(_("Taken off after a dispute"), "azure", "file-invoice"),
 }
 INVOICE_KINDS = {
     "invoice": Sign(_("Invoice"), "secondary", "file-invoice"),
@@ -114,7 +115,44 @@ INVOICE_STATES = {
     "settled": Sign(_("Settled"), "green", "circle-check"),
     "void": Sign(_("Void"), "secondary", "ban"),
 }
+MARKS = {
+    "disputed": Sign(_("Disputed"), "orange", "hand-stop"),
+    "promised": Sign(_("Promised"), "azure", "calendar-event"),
+    "planned": Sign(_("In a plan"), "azure", "list-check"),
+    "held": Sign(_("On hold"), "azure", "player-pause"),
+}
+PROMISE_VIEWS = {
+    "due": Sign(_("Due up to today")),
+    "coming": Sign(_("Coming")),
+    "broken": Sign(_("Broken, or kept in part")),
+    "kept": Sign(_("Kept")),
+    "withdrawn": Sign(_("Withdrawn")),
+}
+PLAN_VIEWS = {
+    "active": Sign(_("Running")),
+    "proposed": Sign(_("Proposed")),
+    "defaulted": Sign(_("Not kept")),
+    "completed": Sign(_("Completed")),
+    "ended": Sign(_("Cancelled or replaced")),
+}
+SETTLEMENT_VIEWS = {
+    "running": Sign(_("Running")),
+    "fulfilled": Sign(_("Fulfilled")),
+    "lapsed": Sign(_("Lapsed")),
+    "cancelled": Sign(_("Called off")),
+}
+AGENCY_VIEWS = {
+    "ready": Sign(_("Ready, to be decided")),
+    "approved": Sign(_("Approved")),
+    "handed_over": Sign(_("With the agency")),
+    "ended": Sign(_("Taken back or closed")),
+}
 AGREEMENT_VOCABULARIES = {
+    "mark": MARKS,
+    "agency_view": AGENCY_VIEWS,
+    "promise_view": PROMISE_VIEWS,
+    "plan_view": PLAN_VIEWS,
+    "settlement_view": SETTLEMENT_VIEWS,
     "promise_state": PROMISE_STATES,
     "plan_state": PLAN_STATES,
     "instalment_state": INSTALMENT_STATES,
