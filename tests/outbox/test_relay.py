@@ -6,10 +6,11 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from goodterms.channels.folder import FolderChannel
 from goodterms.channels.port import Refused, Unavailable
+from goodterms.cli.serve import count_relays
 from goodterms.flows.compose_message import Composed
 from goodterms.followup.gate_answer import GateAnswer
 from goodterms.followup.models import Task, TimelineEvent, Touch
@@ -357,3 +358,55 @@ def test_the_effects_of_another_organisation_can_be_left_alone() -> None:
     [own] = Effect.objects.values_list("organisation_id", flat=True).distinct()
     assert relay(RememberingChannel(), organisation_id=own + 1).sent == 0
     assert relay(RememberingChannel(), organisation_id=own).sent == 2
+
+
+def test_relays_side_by_side_send_everything_once_and_a_customers_own_by_one_of_them() -> None:
+    organisation = make_organisation()
+    customers = [make_customer(organisation, f"C{number}") for number in range(20)]
+    for customer in customers:
+        queue_touch(customer)
+        queue_touch(customer, step="reminder_second")
+    one, other = RememberingChannel(), RememberingChannel()
+    if connection.vendor == "sqlite":  # one writer, and a database in memory: one relay, as the worker is set up
+        assert count_relays(3) == 1
+        return
+    counts = relay(one, batch=7, beside=[{"email": other}])
+    assert counts.sent == 40
+    assert set(one.keys) | set(other.keys) == set(Effect.objects.values_list("key", flat=True))
+    assert len(one.keys) + len(other.keys) == 40
+    whose = [
+        set(Effect.objects.filter(key__in=each.keys).values_list("customer_id", flat=True)) for each in (one, other)
+    ]
+    assert all(whose)
+    assert not whose[0] & whose[1]
+    assert verify_chain(organisation.pk).broken is None
+    assert count_relays(0) > 1
+
+
+def test_a_repeat_that_is_refused_goes_to_a_person() -> None:
+    channel = RememberingChannel(retry_is_safe=True, answers=[raising(Refused("422 no such address"))])
+    effect = make_queue(1)[0]
+    Effect.objects.filter(pk=effect.pk).update(handed_over_at=NOW, transport=channel.name, content=b"the bytes")
+    counts = relay(channel)
+    effect.refresh_from_db()
+    assert (counts.failed, effect.state, effect.reason) == (1, "failed", "422 no such address")
+    assert Task.objects.get().kind == "failed"
+    assert relay(channel, NOW + timedelta(days=1)).failed == 0
+
+
+def test_a_repeat_that_is_never_taken_goes_to_a_person() -> None:
+    channel = RememberingChannel(retry_is_safe=True)
+    effect = make_queue(1)[0]
+    Effect.objects.filter(pk=effect.pk).update(handed_over_at=NOW, transport=channel.name, content=b"the bytes")
+    moment = NOW
+    for _ in range(30):
+        channel.answers.append(raising(Unavailable("no answer")))
+        relay(channel, moment)
+        moment += timedelta(hours=5)
+    effect.refresh_from_db()
+    assert (effect.state, Task.objects.get().kind, bytes(effect.content or b"")) == (
+        "uncertain",
+        "uncertain",
+        b"the bytes",
+    )
+    assert channel.accepted == []

@@ -3,8 +3,9 @@
 import logging
 import os
 import socket
+import sys
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,12 +18,15 @@ from goodterms.cli.channels import SendingPaused, sending_paused_since
 from goodterms.cli.heartbeat import write_heartbeat
 from goodterms.core.refusal import Refusal
 from goodterms.flows.due_days import organisations_due
+from goodterms.flows.rank_work import rank_changed
 from goodterms.flows.relay import RelayCounts, relay_due
 from goodterms.flows.run_day import run_day
 from goodterms.organizations.models import Organisation
 
 HEARTBEAT_EVERY = timedelta(seconds=20)
+RANK_EVERY = timedelta(seconds=15)
 RETRY_FAILED_RUN_AFTER = timedelta(minutes=15)
+TURN_SECONDS = 0.0005
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +34,11 @@ logger = logging.getLogger(__name__)
 def worker_name() -> str:
     """A name that no other running worker has."""
     return f"{socket.gethostname()[:60]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+def take_short_turns() -> None:
+    """Let a relay that has its answer go on at once, rather than after the 5 ms that another may compose."""
+    sys.setswitchinterval(TURN_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,7 @@ class WorkDone:
 
 @dataclass
 class Worker:
-    """One worker; ``channels`` are its own, ``clock`` is its only source of time."""
+    """One worker; ``channels`` and those of the relays ``beside`` are its own, ``clock`` is its only source of time."""
 
     home: Path
     channels: Mapping[str, Channel]
@@ -53,6 +62,7 @@ class Worker:
     fetch_every: timedelta = timedelta(minutes=1)
     batch: int = 200
     lease: timedelta = timedelta(minutes=5)
+    beside: Sequence[Mapping[str, Channel]] = ()
     stopping: Event = field(default_factory=Event)
     name: str = field(default_factory=worker_name)
 
@@ -60,10 +70,12 @@ class Worker:
         self._retry_at: dict[int, datetime] = {}
         self._beaten_at: datetime | None = None
         self._fetched_at: datetime | None = None
+        self._ranked_at: datetime | None = None
         self._is_pause_told = False
 
     def work_on(self, pause_seconds: float) -> None:
         """Round after round until ``stopping`` is set; a fault ends a round, never the worker."""
+        take_short_turns()
         while not self.stopping.is_set():
             try:
                 self.work_once()
@@ -72,16 +84,26 @@ class Worker:
                 connection.close()
             close_old_connections()
             self.stopping.wait(pause_seconds)
-        for channel in self.channels.values():
-            channel.close()
+        for own in (self.channels, *self.beside):
+            for channel in own.values():
+                channel.close()
         connection.close()
 
     def work_once(self) -> WorkDone:
-        """Take in what came by mail, run the days that are due, then relay what is due."""
+        """Take in what came by mail, run the days that are due, relay what is due, then rank what is left to people."""
         self._beat()
         self._fetch()
         ran, failed = self._run_days()
-        return WorkDone(ran, failed, self._relay())
+        done = WorkDone(ran, failed, self._relay())
+        self._rank()
+        return done
+
+    def _rank(self) -> None:
+        """Work that came up between two days' runs takes its place in the worklist."""
+        now = self.clock()
+        if self._ranked_at is None or now - self._ranked_at >= RANK_EVERY:
+            self._ranked_at = now
+            rank_changed(now)
 
     def _fetch(self) -> None:
         """Answers come first, so that they are known to the decisions; a mailbox out of reach holds nothing up."""
@@ -132,6 +154,7 @@ class Worker:
             self.lease,
             clock=self.clock,
             is_stopping=self.stopping.is_set,
+            beside=self.beside,
         )
         if any(asdict(done).values()):
             told = ", ".join(f"{count} {name}" for name, count in asdict(done).items() if count)

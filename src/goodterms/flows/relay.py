@@ -3,12 +3,13 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from goodterms.channels.headline import headline
 from goodterms.channels.port import TEST_MODE, Channel, Parcel, Receipt, Refused, Unavailable
@@ -20,7 +21,7 @@ from goodterms.flows.record_outcome import record_outcome, record_sent
 from goodterms.flows.recover_claims import recover_claims
 from goodterms.flows.seal_timeline import seal_recent
 from goodterms.followup.gate_answer import GateAnswer
-from goodterms.outbox.claims import Condition, claim_batch, mark_handed_over, release_claims, renew_claims
+from goodterms.outbox.claims import Condition, Lane, claim_batch, mark_handed_over, release_claims, renew_claims
 from goodterms.outbox.durable import durable_commits
 from goodterms.outbox.models import Effect
 from goodterms.outbox.moves import MoveLost, State, queue_due
@@ -31,6 +32,7 @@ LONGEST_PAUSE = timedelta(hours=4)
 GATE_PAUSE = timedelta(hours=1)
 MAX_TRIES = 20  # with the pauses above, about three days of a mail server that takes everything but this message
 MAX_FAULTS = 5
+MAX_REPEATS = 20  # the same for the very same bytes again, where a repeat is harmless; then a person must look
 FACTS_STAND = """
 EXISTS (
     SELECT 1 FROM ledger_customer c JOIN organizations_organisation o ON o.id = c.organisation_id
@@ -88,26 +90,35 @@ def relay_due(
     compose: Compose = compose_touches,
     is_stopping: Callable[[], bool] = lambda: False,
     organisation_id: int | None = None,
+    beside: Sequence[Mapping[str, Channel]] = (),
 ) -> RelayCounts:
     """Carry out everything that is due at ``now``, each effect tried once; what became of them.
 
-    ``worker`` names this running worker alone, ``channels`` are its own (channels.wiring). ``lease`` must be longer
-    than a hand-over may take. ``clock`` gives the time of each hand-over in a long call; without it that is ``now``.
-    ``is_stopping`` ends it after the message in hand; what else was claimed is given back. With ``organisation_id``
-    the others' effects are left alone: their gate would be asked about another day. Raises RuntimeError inside
-    a transaction: marks and outcomes are commits of their own.
+    ``worker`` names this running worker alone, ``channels`` are its own (channels.wiring). With each further set of
+    channels ``beside``, a relay of its own works in a thread: while one waits for the database or a server, another
+    composes. All effects of a customer go through the same one. ``lease`` must be longer than a hand-over may take.
+    ``clock`` gives the time of each hand-over in a long call; without it that is ``now``. ``is_stopping`` ends it
+    after the messages in hand; what else was claimed is given back. With ``organisation_id`` the others' effects are
+    left alone: their gate would be asked about another day. Raises RuntimeError inside a transaction: marks and
+    outcomes are commits of their own.
     """
     with durable_commits():
-        relay = _Relay(now, worker, channels, lease, clock or (lambda: now), gate, compose, is_stopping)
+        told = (now, worker, lease, clock or (lambda: now), gate, compose, is_stopping, batch, organisation_id)
+        sets = [channels, *beside]
+        relays = [_Relay(own, Lane(number, len(sets)), *told) for number, own in enumerate(sets)]
+        first = relays[0].counts
         with transaction.atomic(durable=True):
-            relay.counts["queued"] = queue_due(now)
-        relay.counts["recovered"] = recover_claims(now, channels)
-        relay.counts["expired"] = expire_drafts(now)
-        claim = partial(claim_batch, now=now, worker=worker, lease=lease, limit=batch, organisation_id=organisation_id)
-        while not is_stopping() and (effects := claim(relay.open_channels())):
-            relay.relay_batch(effects)
+            first["queued"] = queue_due(now)
+        first["recovered"] = recover_claims(now, channels)
+        first["expired"] = expire_drafts(now)
+        with ThreadPoolExecutor(len(sets)) as threads:
+            working = [threads.submit(relay.work_in_thread) for relay in relays[1:]]
+            relays[0].work()
+        for thread in working:
+            thread.result()
         seal_recent(now)
-    return RelayCounts(**{part.name: relay.counts[part.name] for part in fields(RelayCounts)})
+    counts = sum((relay.counts for relay in relays), Counter[str]())
+    return RelayCounts(**{part.name: counts[part.name] for part in fields(RelayCounts)})
 
 
 @dataclass(frozen=True)
@@ -122,21 +133,43 @@ class _Errand:
 
 @dataclass
 class _Relay:
-    """One call of relay_due."""
+    """One call of relay_due, or one lane of it."""
 
+    channels: Mapping[str, Channel]
+    lane: Lane
     now: datetime
     worker: str
-    channels: Mapping[str, Channel]
     lease: timedelta
     clock: Callable[[], datetime]
     gate: Gate
     compose: Compose
     is_stopping: Callable[[], bool]
+    batch: int
+    organisation_id: int | None
 
     def __post_init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.closed: dict[str, Unavailable] = {}
         self.reached: set[int] = set()
+
+    def work_in_thread(self) -> None:
+        """The same in a thread of its own, with its own connection to the database."""
+        try:
+            with durable_commits():
+                self.work()
+        finally:
+            connection.close()
+
+    def work(self) -> None:
+        """Batch after batch, until nothing is due that this lane may claim."""
+        while not self.is_stopping() and (effects := self._claim()):
+            self.relay_batch(effects)
+
+    def _claim(self) -> list[Effect]:
+        lane = self.lane if self.lane.of > 1 else None
+        return claim_batch(
+            self.open_channels(), self.now, self.worker, self.lease, self.batch, self.organisation_id, lane
+        )
 
     def open_channels(self) -> list[str]:
         """The channels to claim for: those not found out of reach during this call."""
@@ -238,7 +271,12 @@ class _Relay:
             self.counts["uncertain"] += 1
             return
         content = bytes(effect.content or b"")
-        receipt = channel.hand_over(effect.key, Parcel(content, (effect.recipient,)))
+        try:
+            receipt = channel.hand_over(effect.key, Parcel(content, (effect.recipient,)))
+        except Refused as refusal:
+            record_outcome(effect, addressee, State.FAILED, str(refusal), self.clock())
+            self.counts["failed"] += 1
+            return
         summary = headline(channel.content_type, content)
         record_sent(effect, addressee, receipt, content, channel.content_type, summary, self.clock())
         self.counts["sent"] += 1
@@ -293,7 +331,7 @@ class _Relay:
         is_marked = effect.handed_over_at is not None
         reason = f"{type(fault).__name__}: {fault}"
         try:
-            if is_marked and self._repeatable(effect) is None:
+            if is_marked and (self._repeatable(effect) is None or effect.attempts + 1 >= MAX_REPEATS):
                 record_outcome(effect, addressee, State.UNCERTAIN, reason, self.clock())
                 self.counts["uncertain"] += 1
             elif not is_marked and effect.attempts + 1 >= MAX_FAULTS:

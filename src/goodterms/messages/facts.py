@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from goodterms.core.money import Money
 from goodterms.messages.message import Attachment, Image
@@ -14,6 +14,7 @@ from goodterms.messages.message import Attachment, Image
 _EMPTY_WORDS = frozenset({"none", "null", "nan", "n/a", "undefined"})
 
 
+@lru_cache(maxsize=50_000)
 def tidy(text: str) -> str:
     """One clean line: no control, direction or private-use characters, single spaces, no comma at its end.
 

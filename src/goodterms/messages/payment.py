@@ -59,6 +59,12 @@ def is_iban(text: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=10_000)
+def compact_iban(text: str) -> str:
+    """The IBAN without the spaces and signs that people put into it."""
+    return str(iban_numbers.compact(text))
+
+
 def is_bic(text: str) -> bool:
     return bool(bic_numbers.is_valid(text))
 
@@ -66,13 +72,13 @@ def is_bic(text: str) -> bool:
 @lru_cache(maxsize=1_000)
 def format_iban(iban: str) -> str:
     """In groups of four, as printed on paper."""
-    compact = iban_numbers.compact(iban)
+    compact = compact_iban(iban)
     return " ".join(compact[start : start + 4] for start in range(0, len(compact), 4))
 
 
 def read_british_account(iban: str) -> tuple[str, str] | None:
     """Sort code and account number inside a British IBAN: what a British payer types."""
-    compact = iban_numbers.compact(iban)
+    compact = compact_iban(iban)
     if not compact.startswith("GB") or not is_iban(compact):
         return None
     sort_code, account = compact[8:14], compact[14:]
@@ -102,7 +108,7 @@ def write_payment_code(facts: Facts) -> str:
     payment = facts.payment
     if total is None or payment is None or not is_iban(payment.iban):
         return ""
-    compact = replace(payment, iban=iban_numbers.compact(payment.iban), bic=payment.bic.replace(" ", ""))
+    compact = replace(payment, iban=compact_iban(payment.iban), bic=payment.bic.replace(" ", ""))
     if compact.iban[:2] not in _SEPA or total.amount_minor > _CODE_AMOUNT_LIMIT_MINOR or not compact.account_holder:
         return ""
     return _write_epc(compact, total, quote_reference(facts))

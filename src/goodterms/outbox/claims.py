@@ -39,6 +39,18 @@ MARK = (
 GIVEN_UP = "id = %s AND state = 'uncertain' AND claimed_by = %s AND handed_over_at = %s"
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One of several relays that work side by side; a customer belongs to one of them alone."""
+
+    number: int
+    of: int
+
+    def __str__(self) -> str:
+        """Whose effects these are, in SQL (without a remainder: not every SQLite has the word)."""
+        return f"AND customer_id - customer_id / {int(self.of)} * {int(self.of)} = {int(self.number)}"
+
+
 def claim_batch(
     channels: Sequence[str],
     now: datetime,
@@ -46,15 +58,17 @@ def claim_batch(
     lease: timedelta,
     limit: int,
     organisation_id: int | None = None,
+    lane: Lane | None = None,
 ) -> list[Effect]:
     """Claim up to ``limit`` queued effects of these channels whose time has come, the longest waiting first.
 
-    Those of every organisation, or of one. Committed when it returns. ``worker`` must name one running worker alone.
-    Two workers never get the same effect:
+    Those of every organisation, or of one; of every customer, or of a lane's. Committed when it returns.
+    ``worker`` must name one running worker alone. Two workers never get the same effect:
     PostgreSQL's second one skips what the first has locked, SQLite's waits for the first one's commit.
     """
     # As the database writes moments: SQLite keeps text, which must compare with what the models wrote.
     whose = "" if organisation_id is None else f"AND organisation_id = {int(organisation_id)}"
+    whose += "" if lane is None else f" {lane}"
     due, expires = (connection.ops.adapt_datetimefield_value(moment) for moment in (now, now + lease))
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -12,6 +12,9 @@ from typing import Any
 import psycopg
 from django.db import connection
 
+PREPARED_FROM = 3
+"""PostgreSQL parses and plans a statement so many times before it keeps the plan."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -85,7 +88,14 @@ def _run(statement: str, parameters: Sequence[Any]) -> Iterator[Any]:
     is_sqlite = connection.vendor == "sqlite"
     cursor = sqlite3.Cursor(raw) if is_sqlite else psycopg.Cursor(raw)
     with connection.wrap_database_errors, closing(cursor):
-        cursor.execute(_for_sqlite(statement) if is_sqlite else statement, _written(parameters))
+        if is_sqlite:
+            cursor.execute(_for_sqlite(statement), _written(parameters))
+        else:
+            raw.prepare_threshold = PREPARED_FROM  # Django's own statements stay unprepared: their values are in them
+            try:
+                cursor.execute(statement, _written(parameters))
+            finally:
+                raw.prepare_threshold = None
         yield cursor
 
 
