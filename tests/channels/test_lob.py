@@ -66,6 +66,24 @@ def test_contract_another_process_repeats_without_a_second_letter_even_when_the_
     assert len(server.files) == 1
 
 
+def test_contract_the_same_process_repeats_without_a_second_letter_even_when_the_key_expired(
+    server: LobServer, channel: LobChannel
+) -> None:
+    parcel = channel.prepare("1/1/key", american(), NOW)
+    first = channel.hand_over("1/1/key", parcel)
+    server.forgets_keys = True
+    assert letter_id_of(channel.hand_over("1/1/key", parcel).text) == letter_id_of(first.text)
+    assert len(server.files) == 1
+
+
+def test_the_way_of_a_letter_has_its_number_and_events(server: LobServer, channel: LobChannel) -> None:
+    receipt = channel.hand_over("1/1/key", channel.prepare("1/1/key", american(), NOW))
+    letter = next(iter(server.letters.values()))
+    letter |= {"tracking_number": "9407 1", "tracking_events": [{"id": "evnt_1", "name": "Mailed"}]}
+    told = channel.read_tracking(letter_id_of(receipt.text))
+    assert (told.number, [event["name"] for event in told.events]) == ("9407 1", ["Mailed"])
+
+
 def test_contract_out_of_reach_means_that_nothing_was_handed_over(server: LobServer) -> None:
     down = LobChannel(replace(server.account(), api="http://127.0.0.1:9"))
     stranger = LobChannel(server.account("test_wrong"))

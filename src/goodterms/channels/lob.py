@@ -1,7 +1,7 @@
 """Letters printed and mailed by Lob (https://api.lob.com/v1): accepted means that it answered with the letter it made.
 
-Lob gives the same letter again for the same idempotency key, for 24 hours. A hand-over that another process began is
-looked up by the key in the letter's metadata first, so that a repeat is harmless after that, too.
+Lob gives the same letter again for the same idempotency key, for 24 hours. A hand-over that was begun before, by this
+process or another, is looked up by the key in the letter's metadata first: a repeat is harmless after that, too.
 """
 
 import hashlib
@@ -86,7 +86,9 @@ class LobChannel:
         self._client = client
 
     def hand_over(self, effect_key: str, parcel: Parcel) -> Receipt:
-        known = None if effect_key in self._own else self._find(effect_key)
+        is_first_time = effect_key in self._own
+        self._own.discard(effect_key)
+        known = "" if is_first_time else self._find(effect_key)
         return Receipt(f"lob {known}") if known else self._post(effect_key, parcel)
 
     def close(self) -> None:
