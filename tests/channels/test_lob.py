@@ -143,3 +143,33 @@ def test_addresses_abroad_keep_their_postcode_and_lose_the_country_line() -> Non
         "address_zip": "12345",
         "address_country": "DE",
     }
+
+
+@pytest.mark.parametrize(
+    ("lines", "country", "street", "city", "postcode"),
+    [
+        (("Unit 1", "Main Street", "DUBLIN"), "IE", "Unit 1", "DUBLIN", ""),
+        (("Unit 1", "Main Street", "DUBLIN", "IRELAND"), "IE", "Unit 1", "DUBLIN", ""),
+        (("Main Street", "Dublin, D02 X285"), "IE", "Main Street", "Dublin", "D02 X285"),
+        (("2 Sample Road", "London", "SW1A 1AA"), "GB", "2 Sample Road", "London", "SW1A 1AA"),
+        (("2 Sample Road", "London SW1A 1AA", "United Kingdom"), "GB", "2 Sample Road", "London", "SW1A 1AA"),
+        (("2 Sample Road", "EXAMPLETON"), "GB", "2 Sample Road", "EXAMPLETON", ""),
+        (("200 Sample St", "Springfield, IL 62704", "UNITED STATES"), "US", "200 Sample St", "Springfield", "62704"),
+    ],
+)
+def test_town_postcode_and_country_are_told_apart(
+    lines: tuple[str, ...], country: str, street: str, city: str, postcode: str
+) -> None:
+    read = read_address(("Example Ltd", *lines), country)
+    assert (read["address_line1"], read["address_city"], read.get("address_zip", "")) == (street, city, postcode)
+
+
+def test_what_is_too_long_for_an_envelope_is_refused_and_never_cut() -> None:
+    name = "Example Verwaltungs- und Beteiligungsgesellschaft mbH"
+    read = read_address((name, "Musterstraße 5", "12345 Musterstadt"), "DE")
+    assert f"{read['name']} {read['company']}" == name
+    for lines in ((name, "x" * 65, "12345 Musterstadt"), (name * 2, "Musterstraße 5", "12345 Musterstadt")):
+        with pytest.raises(Refused, match="too long"):
+            read_address(lines, "DE")
+    with pytest.raises(Refused, match="needs a street"):
+        read_address(("Example Ltd", "London", "SW1A 1AA"), "GB")

@@ -85,9 +85,13 @@ def _name_country(facts: Facts, lines: list[str]) -> list[str]:
     if not code or not facts.sender.country or code == facts.sender.country or not lines:
         return []
     name = Locale.parse("en").territories.get(code, "")
-    last = lines[-1].casefold()
-    own = {Locale.parse(tongue).territories.get(code, "").casefold() for tongue in ("en", "de", "fr")}
-    return [] if not name or last in own or last == code.casefold() else [name.upper()]
+    return [] if not name or is_country_line(lines[-1], code) else [name.upper()]
+
+
+def is_country_line(line: str, code: str) -> bool:
+    """Whether the line of an address is the country's own name, in English, German or French, or its code."""
+    names = {Locale.parse(tongue).territories.get(code, code).casefold() for tongue in ("en", "de", "fr")}
+    return line.strip().casefold() in {*names, code.casefold()}
 
 
 def fit_lines(lines: tuple[str, ...], limit: int) -> tuple[str, ...]:
