@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from goodterms.flows.check_proofs import check_proofs
 from goodterms.flows.take_tracking import open_letters, take_tracking
 from goodterms.followup.models import PostalProof, Task, TimelineEvent
 from goodterms.ledger.models import Customer
@@ -30,16 +31,27 @@ def test_a_letter_is_followed_to_its_delivery_and_each_event_counts_once(custome
     effect = send_letter(customer, transport="lob certified")
     events = [
         event(3, "Delivered", 4),
-        event(1, "Mailed", 1, tracking_number="9407 1"),
+        event(1, "Mailed", 1),
         event(2, "In Transit", 2, location="12345"),
     ]
     assert take_tracking(customer.organisation, effect, events, now=LATER) == 3
-    assert take_tracking(customer.organisation, effect, events, now=LATER) == 0
+    assert take_tracking(customer.organisation, effect, events, now=LATER, number="9407 1") == 0
     proof = PostalProof.objects.get()
     assert (proof.sending_number, proof.posted_date) == ("9407 1", (NOW + timedelta(days=1)).date())
     assert proof.received_date == (NOW + timedelta(days=4)).date()
     lines = TimelineEvent.objects.filter(kind="letter_tracked").order_by("pk").values_list("data__name", flat=True)
     assert list(lines) == ["Mailed", "In Transit", "Delivered"]
+
+
+def test_the_sending_number_is_the_letters_and_answers_the_question_for_it(customer: Customer) -> None:
+    effect = send_letter(customer, transport="lob certified")
+    assert check_proofs(customer.organisation, LATER.date(), LATER) == 1
+    take_tracking(customer.organisation, effect, [], now=LATER, number="9407 1")
+    assert Task.objects.get().done_at is None
+    take_tracking(customer.organisation, effect, [event(1, "Mailed", 1)], now=LATER, number="9407 2")
+    assert Task.objects.get().done_at == LATER
+    assert PostalProof.objects.get().sending_number == "9407 1"
+    assert TimelineEvent.objects.get(kind="letter_numbered").text == "Letter has the sending number 9407 1."
 
 
 def test_a_returned_letter_marks_the_address(customer: Customer) -> None:

@@ -39,6 +39,14 @@ class LobAccount:
     timeout_seconds: float = 30
 
 
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """A letter's way: its sending number (empty: none yet), and what happened to it, oldest first."""
+
+    number: str
+    events: list[Mapping[str, Any]]
+
+
 class AnswerUnclear(Exception):
     """Lob got the request, and its answer does not say what became of it."""
 
@@ -96,10 +104,10 @@ class LobChannel:
             self._client.close()
         self._client = None
 
-    def read_tracking(self, letter_id: str) -> list[Mapping[str, Any]]:
-        """What Lob knows of a letter's way, oldest first; raises Unavailable."""
+    def read_tracking(self, letter_id: str) -> Tracking:
+        """What Lob knows of a letter's way; raises Unavailable."""
         answer = self._ask(f"/v1/letters/{letter_id}", {})
-        return list(answer.get("tracking_events") or [])
+        return Tracking(str(answer.get("tracking_number") or ""), list(answer.get("tracking_events") or []))
 
     def _find(self, effect_key: str) -> str:
         """The letter that was made for this key already; empty without one."""

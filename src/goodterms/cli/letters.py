@@ -8,18 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from goodterms.channels.lob import LobChannel
-from goodterms.channels.port import Unavailable
 from goodterms.cli.channels import lob_account
 from goodterms.cli.context import FormatOption, OrganisationOption, current_moment, open_organisation, today_of
 from goodterms.cli.holding import find_customer
+from goodterms.cli.incoming import follow_letters
 from goodterms.cli.printing import Column, Format, print_json, print_table, say
 from goodterms.core.refusal import Refusal
 from goodterms.flows.evidence_file import EvidenceFile, make_evidence_file
 from goodterms.flows.print_batch import Batch, batch_of, confirm_printed, make_batch, read_batch
 from goodterms.flows.record_proof import CHANNELS, record_posting, record_receipt, record_return, take_scan
 from goodterms.flows.seal_timeline import seal_timeline
-from goodterms.flows.take_tracking import open_letters, take_tracking
 from goodterms.followup.models import PostalProof
 from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Organisation
@@ -79,10 +77,6 @@ class NobodyToAsk(Refusal):
 
     def __init__(self) -> None:
         super().__init__('No print-and-mail provider is set up; post.mode = "lob" in settings.toml does that.')
-
-
-class ProviderOutOfReach(Refusal):
-    """The provider does not answer."""
 
 
 class FolderNotWritable(Refusal):
@@ -173,15 +167,7 @@ def track_letters(organisation: OrganisationOption = "") -> None:
     account = lob_account()
     if account is None:
         raise NobodyToAsk
-    now, channel, count = current_moment(), LobChannel(account), 0
-    try:
-        for effect, letter_id in open_letters(ours, now):
-            count += take_tracking(ours, effect, channel.read_tracking(letter_id), now=now)
-    except Unavailable as outage:
-        raise ProviderOutOfReach(str(outage)) from outage
-    finally:
-        channel.close()
-    say(f"{count} new events.")
+    say(f"{follow_letters(account, [ours], current_moment())} new events.")
 
 
 def evidence(

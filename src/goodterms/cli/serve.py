@@ -17,7 +17,7 @@ from waitress.server import create_server
 
 from goodterms.cli.channels import make_channels_unchecked
 from goodterms.cli.context import FormatOption, current_moment, open_installation
-from goodterms.cli.mailbox import mail_fetcher
+from goodterms.cli.incoming import make_incoming
 from goodterms.cli.printing import Format, note, print_json, say
 from goodterms.cli.worker import Worker
 from goodterms.core.refusal import Refusal
@@ -133,7 +133,7 @@ def make_worker(stopping: Event) -> Worker:
         channels=make_channels_unchecked(),
         clock=current_moment,
         run_hour=given.run_hour,
-        fetch_mail=mail_fetcher(),
+        fetch_mail=make_incoming(current_moment),
         fetch_every=timedelta(seconds=settings.CONFIGURATION.inbox.every_seconds),
         batch=given.batch,
         lease=timedelta(seconds=given.lease_seconds),

@@ -18,7 +18,7 @@ CHANNELS = ("letter", "certified")
 LARGEST_SCAN_BYTES = 10 * 1024 * 1024
 SCAN_TYPES = {b"%PDF-": "application/pdf", b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _WORD_LIMIT = 200
-_NUMBER_LIMIT = 100
+NUMBER_LIMIT = 100
 
 
 class NotALetter(Refusal):
@@ -86,7 +86,7 @@ def record_posting(
     """
     proof, customer = proof_of(organisation, effect)
     _check_day(effect, posted, now)
-    number = sending_number.strip()[:_NUMBER_LIMIT] or proof.sending_number
+    number = sending_number.strip()[:NUMBER_LIMIT] or proof.sending_number
     if proof.is_certified and not number:
         raise NoSendingNumber
     proof.posted_date, proof.posted_by, proof.sending_number = posted, actor[:_WORD_LIMIT], number

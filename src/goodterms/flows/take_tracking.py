@@ -9,7 +9,8 @@ from django.db.models import Q
 
 from goodterms.channels.lob import letter_id_of
 from goodterms.flows.facts import raise_facts_version, write_timeline
-from goodterms.flows.record_proof import CHANNELS, proof_of, record_receipt, record_return
+from goodterms.flows.record_proof import CHANNELS, NUMBER_LIMIT, posting_key, proof_of, record_receipt, record_return
+from goodterms.flows.write_task import close_task
 from goodterms.followup.models import PostalProof, TimelineEvent
 from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Organisation
@@ -25,14 +26,15 @@ RETURNED = frozenset({"Returned to Sender"})
 
 @transaction.atomic
 def take_tracking(
-    organisation: Organisation, effect: Effect, events: Iterable[Mapping[str, Any]], *, now: datetime
+    organisation: Organisation, effect: Effect, events: Iterable[Mapping[str, Any]], *, now: datetime, number: str = ""
 ) -> int:
-    """Take in a letter's tracking events (Lob's ``tracking_event``: id, name, time, tracking_number); how many were
-    new.
+    """Take in a letter's tracking events (Lob's ``tracking_event``: id, name, time); how many were new.
 
-    Each event is taken once, however often it is told. Raises NotALetter.
+    Each event is taken once, however often it is told. ``number`` is the letter's sending number, which is kept unless
+    a person has given one. Raises NotALetter.
     """
     proof, customer = proof_of(organisation, effect)
+    _keep_number(organisation, customer, effect, number, now)
     known = set(
         TimelineEvent.objects.filter(customer=customer, kind=TRACKED, effect_key=effect.key).values_list(
             "data__event_id", flat=True
@@ -41,6 +43,8 @@ def take_tracking(
     new = [event for event in events if str(event["id"]) not in known]
     for event in sorted(new, key=lambda event: str(event.get("time", ""))):
         _take(organisation, customer, effect, proof, event, now)
+    if PostalProof.objects.filter(pk=proof.pk, posted_date__isnull=False).exclude(sending_number="").exists():
+        close_task(customer, posting_key(effect.pk), outcome="recorded", actor=ACTOR, now=now)
     return len(new)
 
 
@@ -59,6 +63,16 @@ def open_letters(organisation: Organisation, now: datetime) -> list[tuple[Effect
     return [(effect, letter_id) for effect, letter_id in found if letter_id]
 
 
+def _keep_number(organisation: Organisation, customer: Customer, effect: Effect, number: str, now: datetime) -> None:
+    nameless = PostalProof.objects.filter(effect=effect, sending_number="")
+    if not number or not nameless.update(sending_number=number[:NUMBER_LIMIT]):
+        return
+    raise_facts_version(organisation, customer)
+    data = {"sending_number": number}
+    text = f"Letter has the sending number {number}."
+    write_timeline(customer, "letter_numbered", text, actor=ACTOR, now=now, effect_key=effect.key, data=data)
+
+
 def _take(
     organisation: Organisation,
     customer: Customer,
@@ -73,11 +87,9 @@ def _take(
     data = {"event_id": str(event["id"]), "name": name, "at": at.isoformat()}
     text = f"Letter: {name.lower()} on {at.date()}{where}."
     write_timeline(customer, TRACKED, text, actor=ACTOR, now=now, effect_key=effect.key, data=data)
-    number = str(event.get("tracking_number") or "")
     if name in POSTED:
-        PostalProof.objects.filter(pk=proof.pk, posted_date__isnull=True).update(
-            posted_date=at.date(), posted_by=ACTOR, sending_number=number
-        )
+        unposted = PostalProof.objects.filter(pk=proof.pk, posted_date__isnull=True)
+        unposted.update(posted_date=at.date(), posted_by=ACTOR)
     elif name in RECEIVED:
         record_receipt(organisation, effect, received=at.date(), actor=ACTOR, now=now)
     elif name in RETURNED:
