@@ -57,6 +57,11 @@ def deed(row: str, **data: str) -> Entry:
     return Entry("303>/o/", "403", "404", f"302>{SIGN_IN}", method="post", row=row, data=data)
 
 
+def own_deed(row: str, **data: str) -> Entry:
+    """Something that concerns nobody but the person, whatever their role."""
+    return Entry("303>/o/", "303>/o/", "404", f"302>{SIGN_IN}", method="post", row=row, data=data)
+
+
 def act_page(row: str) -> Entry:
     """A form for members with a right to act."""
     return Entry("200", "403", "404", f"302>{SIGN_IN}", row=row)
@@ -105,7 +110,29 @@ ENTRIES = {
     "today": page(),
     "today-automatic": page(),
     "today-waiting": page(),
+    "approvals": page(),
+    "approval": page("waiting"),
+    "approval-approve": deed("waiting"),
+    "approval-refuse": deed("waiting", reason="They called."),
+    "approval-edit": replace(deed("waiting", subject="Hello", words="Nothing to pay."), owner="422"),
+    "approvals-bulk": deed("", deed="approve"),
+    "approvals-bulk-do": deed("", deed="approve"),
+    "questions": page(),
+    "repairs": page(),
+    "tasks-bulk": deed("", deed="assign"),
+    "tasks-bulk-do": deed("", deed="assign"),
+    "view-save": own_deed("", name="Mine"),
+    "view-drop": replace(own_deed("saved_view"), manager="404", collector="404", viewer="404"),
+    "call-mode": page(),
+    "call-next": deed(""),
+    "call-sheet": page("task"),
+    "notices": page(),
+    "notices-read": own_deed(""),
+    "notice-open": own_deed("task"),
     "task": page("task"),
+    "task-snooze": deed("task", until="2026-03-20"),
+    "task-assign": deed("task", owner="Robin Example"),
+    "task-mend": replace(deed("task", role="buyer", email="kim@customer.example"), owner="422"),
     "task-sheet": page("task"),
     "task-finish": deed("task", outcome="Reached"),
     "call-log": deed("task", outcome="reached"),

@@ -9,7 +9,7 @@ from django.test import Client
 
 from goodterms.channels.email import build_email
 from goodterms.flows.take_reply import take_reply
-from goodterms.followup.models import Call, Hold, PostalProof, Reply, ReplyAttachment, Task, TimelineEvent
+from goodterms.followup.models import Call, Hold, PostalProof, Reply, ReplyAttachment, SavedView, Task, TimelineEvent
 from goodterms.ledger.models import Contact, Customer, DataProblem
 from goodterms.messages.message import Message
 from goodterms.organizations.models import Invitation, Membership, Organisation, User
@@ -53,6 +53,7 @@ class World(AgreedRows):
     people: dict[str, User]
     member: Membership
     invitation: Invitation
+    saved_view: SavedView
 
     def client(self, who: str) -> Client:
         """A browser in which this person is signed in ("anonymous", "debtor": nobody)."""
@@ -96,6 +97,9 @@ def build_world() -> World:
         people=people,
         member=Membership.objects.get(user=people["viewer"]),
         invitation=make_invitation(ours),
+        saved_view=SavedView.objects.create(
+            organisation=ours, user=people["owner"], name="Calls", filters={"kind": "call"}, saved_at=NOW
+        ),
         **effects,
     )
 

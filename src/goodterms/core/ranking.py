@@ -16,7 +16,7 @@ done today; only their proportions matter, and none of them sends anything.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 
 import polars as pl
 
@@ -130,8 +130,8 @@ def units_of(norms: Norms) -> dict[str, int]:
     return {currency: steps[len(steps) // 2 - 1] for currency, steps in norms.exposure.items() if len(steps) > 1}
 
 
-def rank_tasks(tasks: pl.DataFrame, circumstances: Circumstances, today: Any) -> pl.DataFrame:
-    """One row per task, in the order of ``tasks`` (columns: RANKED); ``today`` where a customer has no day of its own."""
+def rank_tasks(tasks: pl.DataFrame, circumstances: Circumstances, today: date) -> pl.DataFrame:
+    """One row per task, in the order of ``tasks`` (columns: RANKED); ``today`` is for tasks about no customer."""
     frame = tasks.join(circumstances.standings, on="customer_id", how="left", maintain_order="left")
     frame = frame.with_columns(
         pl.col("local_date").fill_null(pl.lit(today, dtype=pl.Date)),

@@ -1,4 +1,4 @@
-"""Open tasks get the rank by which the worklist is sorted: for everyone with the day's run, else where facts changed."""
+"""Open tasks get the rank that sorts the worklist: for everyone with the day's run, else where facts changed."""
 
 import json
 from collections import defaultdict

@@ -140,6 +140,8 @@ def _deed(right: Right) -> Callable[[View], View]:
 
 looking, looking_to_manage, looking_to_own = _page(Right.LOOK), _page(Right.MANAGE), _page(Right.OWN)
 acting, managing, owning = _deed(Right.ACT), _deed(Right.MANAGE), _deed(Right.OWN)
+noting = _deed(Right.LOOK)
+"""A deed that concerns nobody but the person: what they have read, which views they keep."""
 
 
 def _visit_with(request: HttpRequest, user: User, slug: str, right: Right) -> Visit:

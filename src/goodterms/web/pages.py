@@ -13,7 +13,7 @@ def render_page(
     request: HttpRequest, visit: Visit, template: str, context: dict[str, Any], section: str = "", status: int = 200
 ) -> HttpResponse:
     """The page within the frame every page has: navigation, what needs attention, search."""
-    frame = {"visit": visit, "section": section, "attention": attention_of(visit.organisation, visit.today)}
+    frame = {"visit": visit, "section": section, "attention": attention_of(visit)}
     return render(request, f"web/{template}", {**frame, **context}, status=status)
 
 

@@ -1,13 +1,13 @@
 """The few counts that stand beside the navigation."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from goodterms.followup.models import Reply, Task
 from goodterms.ledger.models import DataProblem
-from goodterms.organizations.models import Organisation
 from goodterms.outbox.models import Effect
+from goodterms.web.access import Visit
 from goodterms.web.lists import Count, count_up_to
+from goodterms.web.queries.notices import count_unread
 
 SHOWN_UP_TO = 99
 ASKS_A_PERSON = (Effect.State.WAITING, Effect.State.UNCERTAIN, Effect.State.FAILED)
@@ -21,12 +21,17 @@ class Attention:
     effects: Count
     problems: Count
     answers: Count
+    notices: Count
 
 
-def attention_of(organisation: Organisation, today: date) -> Attention:
-    """Four counts, each of at most a hundred rows of an index."""
-    tasks = Task.objects.filter(organisation=organisation, done_at__isnull=True, due_date__lte=today)
+def attention_of(visit: Visit) -> Attention:
+    """Five counts, each of at most a hundred rows of an index."""
+    organisation = visit.organisation
+    tasks = Task.objects.filter(organisation=organisation, done_at__isnull=True, due_date__lte=visit.today)
     effects = Effect.objects.filter(organisation=organisation, state__in=ASKS_A_PERSON)
     problems = DataProblem.objects.filter(organisation=organisation, resolved_at__isnull=True)
     answers = Reply.objects.filter(organisation=organisation, handled_at__isnull=True)
-    return Attention(*(count_up_to(rows, SHOWN_UP_TO) for rows in (tasks, effects, problems, answers)))
+    return Attention(
+        *(count_up_to(visit.limit(rows), SHOWN_UP_TO) for rows in (tasks, effects, problems, answers)),
+        notices=count_unread(visit, SHOWN_UP_TO),
+    )

@@ -131,9 +131,3 @@ def search_customers(organisation: Organisation, words: str, limit: int) -> "Que
     return (
         within(organisation, Customer.objects.all()).filter(wanted).select_related("profile").order_by("name")[:limit]
     )
-
-
-def search_invoices(organisation: Organisation, words: str, limit: int) -> "QuerySet[Invoice]":
-    """Open invoices of exactly this number, however its letters are written."""
-    spelled = {words, words.upper(), words.lower()}
-    return open_items(organisation).filter(number__in=spelled).select_related("customer")[:limit]

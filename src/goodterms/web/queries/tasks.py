@@ -1,14 +1,14 @@
 """One task with all that a person needs to do it."""
 
 from goodterms.followup.models import Task
-from goodterms.organizations.models import Organisation
 from goodterms.outbox.models import Effect
+from goodterms.web.access import Visit
 
 
-def find_task(organisation: Organisation, pk: int) -> Task | None:
-    """The task with its customer, or None where the organisation has no such task."""
-    tasks = Task.objects.filter(organisation=organisation).select_related("customer__profile")
-    return tasks.filter(pk=pk).first()
+def find_task(visit: Visit, pk: int) -> Task | None:
+    """The task with its customer, or None where this person has no such task."""
+    tasks = visit.limit(Task.objects.filter(organisation=visit.organisation, pk=pk))
+    return tasks.select_related("customer__profile", "organisation").first()
 
 
 def effect_of(task: Task) -> Effect | None:

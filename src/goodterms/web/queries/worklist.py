@@ -1,38 +1,26 @@
-"""Today's work: what a person must do, what goes by itself, what waits and why."""
+"""What goes by itself today, and who waits for what."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import F, Min, QuerySet
 
 from goodterms.flows.decide_day import decide_for
-from goodterms.followup.models import DayRun, Task
+from goodterms.followup.models import DayRun
 from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Organisation
 from goodterms.outbox.models import Effect
+from goodterms.web.access import Visit
 from goodterms.web.lists import Slice, slice_rows
 from goodterms.web.queries.balances import Balance, balances_of, is_overdue, open_items
 from goodterms.web.queries.customers import named_like
 
-TASK_SORTS = {
-    "due": ("due_date", "pk"),
-    "newest": ("-created_at", "-pk"),
-    "title": ("title", "pk"),
-}
 STILL_TO_GO = (Effect.State.PLANNED, Effect.State.QUEUED, Effect.State.CLAIMED)
 HELD_BACK = (Effect.State.WITHHELD, Effect.State.FAILED, Effect.State.UNCERTAIN, Effect.State.CANCELLED)
 GOING = {"to_go": STILL_TO_GO, "gone": (Effect.State.SENT,), "held_back": HELD_BACK}
 WAITS_LOOKED_AT = 500
 RECENT_DAYS = 7
-
-
-@dataclass
-class TaskRow:
-    """A task with what its customer owes."""
-
-    task: Task
-    balances: list[Balance] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -63,37 +51,12 @@ class Waits:
         return dict(sorted(found.items(), key=lambda pair: -pair[1]))
 
 
-def open_tasks(organisation: Organisation, today: date, *, words: str, kind: str, is_later: bool) -> "QuerySet[Task]":
-    """Tasks not done yet: due by today, or those of later days."""
-    tasks = Task.objects.filter(organisation=organisation, done_at__isnull=True)
-    tasks = tasks.filter(due_date__gt=today) if is_later else tasks.filter(due_date__lte=today)
-    if words:
-        tasks = tasks.filter(Q(title__icontains=words) | Q(customer_id__in=named_like(organisation, words)))
-    return tasks.filter(kind=kind) if kind else tasks
-
-
-def slice_tasks(tasks: "QuerySet[Task]", sort: str, cursor: str, today: date) -> Slice[TaskRow]:
-    """A page of tasks with their customers and what they owe."""
-    page = slice_rows(tasks.select_related("customer__profile", "organisation"), TASK_SORTS[sort], cursor)
-    ids = {task.customer_id for task in page.rows if task.customer_id}
-    accounts = balances_of(page.rows[0].organisation, ids, today) if page.rows else {}
-    return Slice(
-        [TaskRow(task, accounts.get(task.customer_id or 0, [])) for task in page.rows], page.next, page.previous
-    )
-
-
-def approvals(organisation: Organisation, limit: int) -> list[Effect]:
-    """What waits for approval, the longest waiting first."""
-    waiting = Effect.objects.filter(organisation=organisation, state=Effect.State.WAITING)
-    return list(waiting.select_related("touch__customer__profile").order_by("not_before", "pk")[:limit])
-
-
-def going_today(
-    organisation: Organisation, now: datetime, *, which: str, words: str, channel: str
-) -> "QuerySet[Effect]":
+def going_today(visit: Visit, *, which: str, words: str, channel: str) -> "QuerySet[Effect]":
     """Effects of today's touches in these states: still to go, gone, or held back."""
+    organisation, now = visit.organisation, visit.now
     start, end = day_bounds(organisation, now)
     effects = Effect.objects.filter(organisation=organisation, state__in=GOING[which], touch__isnull=False)
+    effects = visit.limit(effects)
     if which == "to_go":
         effects = effects.filter(not_before__lt=end)
     else:
@@ -132,12 +95,13 @@ def day_bounds(organisation: Organisation, now: datetime) -> tuple[datetime, dat
     )
 
 
-def find_waits(organisation: Organisation, now: datetime, today: date, words: str) -> Waits:
+def find_waits(visit: Visit, words: str) -> Waits:
     """Why the customers with the oldest overdue invoices are not contacted now, by the same decision as the run's.
 
     At most WAITS_LOOKED_AT customers are decided for, so that the page stays quick with any ledger.
     """
-    overdue = open_items(organisation).filter(is_overdue(today))
+    organisation, now, today = visit.organisation, visit.now, visit.today
+    overdue = visit.limit(open_items(organisation).filter(is_overdue(today)))
     if words:
         overdue = overdue.filter(customer_id__in=named_like(organisation, words))
     oldest = overdue.values("customer_id").annotate(oldest=Min("due_date")).order_by("oldest", "customer_id")

@@ -14,8 +14,10 @@ from django.utils.translation import ngettext
 
 from goodterms.core.money import Money
 from goodterms.web.access import Visit
+from goodterms.web.ap_words import SHORT_WEEKDAYS
 from goodterms.web.formats import write_amount, write_day, write_moment, write_number, write_time
 from goodterms.web.sign import Sign
+from goodterms.web.rank_words import Reason, reasons_in_words
 from goodterms.web.words import sign_of
 
 register = template.Library()
@@ -150,6 +152,18 @@ def habit_value(context: Context, name: str, value: Any) -> str:
     if name.endswith(("_share", "_concentration", "_percentile")):
         return f"{write_number(value * 100, locale)} %"
     return write_number(value, locale, 1)
+
+
+@register.simple_tag
+def weekday(number: int) -> str:
+    """A weekday (1 Monday to 7), cut short."""
+    return str(SHORT_WEEKDAYS[number])
+
+
+@register.simple_tag(takes_context=True)
+def rank_reasons(context: Context, reasons: list[dict[str, Any]]) -> list[Reason]:
+    """Why a task stands where it stands, in words."""
+    return reasons_in_words(reasons, _visit(context))
 
 
 @register.filter

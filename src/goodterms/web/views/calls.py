@@ -56,12 +56,18 @@ def call_context(visit: Visit, task: Task) -> dict[str, Any]:
     customer = task.customer
     if task.kind not in CALLS or customer is None or task.done_at:
         return {}
-    items = open_items(visit.organisation).filter(customer=customer, kind=Invoice.Kind.INVOICE).order_by("due_date")
+    return call_choices(visit, customer)
+
+
+def call_choices(visit: Visit, customer: Customer) -> dict[str, Any]:
+    """What the form of any call offers to choose from."""
+    items = open_items(visit.organisation).filter(customer=customer, kind=Invoice.Kind.INVOICE)
+    currencies = items.order_by("currency").values_list("currency", flat=True).distinct()
     return {
         "call_outcomes": CALL_OUTCOMES,
         "late_reasons": LATE_REASONS,
-        "call_items": items[:50],
-        "call_currencies": sorted({item.currency for item in items} or {visit.organisation.currency}),
+        "call_items": items.order_by("due_date", "pk")[:50],
+        "call_currencies": list(currencies) or [visit.organisation.currency],
         "recording_rule": _rule(visit, customer),
         "customer_day": customer_day(visit, customer),
     }
@@ -70,7 +76,7 @@ def call_context(visit: Visit, task: Task) -> dict[str, Any]:
 def _rule(visit: Visit, customer: Customer) -> Rule | None:
     """What a recording needs; None when nobody vouches for the rules any more, and none is taken."""
     try:
-        return rule_for(visit.organisation, customer, customer_day(visit, customer))
+        return rule_for(visit.organisation, customer, customer_day(visit, customer), customer.region)
     except RecordingRulesOutdated:
         return None
 
@@ -78,7 +84,7 @@ def _rule(visit: Visit, customer: Customer) -> Rule | None:
 @acting
 def call_log(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Write down what came of the call that a task asked for."""
-    found = find_task(visit.organisation, pk)
+    found = find_task(visit, pk)
     if found is None or found.customer is None or found.kind not in CALLS:
         raise Http404
     form = CallForm(request.POST, request.FILES, customer=found.customer)
@@ -97,9 +103,9 @@ def call_log(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
         task=found,
         note=given["note"],
         call_back=given["call_back"],
-        promise=_promise(given, visit),
+        promise=read_promise(given, visit),
         reason=ReasonGiven(given["reason"], given["invoice"], given["note"]) if given["reason"] else None,
-        recording=_recording(given),
+        recording=_recording(given, found.customer),
         actor=visit.actor,
         now=visit.now,
     )
@@ -107,7 +113,8 @@ def call_log(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     return go_back(request, reverse("today", args=[visit.organisation.slug]))
 
 
-def _promise(given: dict[str, Any], visit: Visit) -> PromiseGiven | None:
+def read_promise(given: dict[str, Any], visit: Visit) -> PromiseGiven | None:
+    """What was promised in the call; None where nothing was."""
     if not (given["promise_amount"] or given["promise_by"]):
         return None
     invoice: Invoice | None = given["invoice"]
@@ -116,8 +123,8 @@ def _promise(given: dict[str, Any], visit: Visit) -> PromiseGiven | None:
     return PromiseGiven(amount, given["promise_by"], [invoice] if invoice else ())
 
 
-def _recording(given: dict[str, Any]) -> Recording | None:
+def _recording(given: dict[str, Any], customer: Customer) -> Recording | None:
     file = given["recording"]
     if file is None:
         return None
-    return Recording(file.read(), file.content_type or "", given["rule"])
+    return Recording(file.read(), file.content_type or "", given["rule"], customer.region)

@@ -1,57 +1,65 @@
-"""Today: what a person must do, what goes by itself, what waits and why."""
+"""Today: what a person must do, by what it is worth; what goes by itself; what waits and why."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 
+from goodterms.core.calendar import next_business_day
+from goodterms.flows.do_in_bulk import MOST_AT_ONCE
+from goodterms.flows.schedule_task import LONGEST_SNOOZE_DAYS, colleagues_of
 from goodterms.web.access import Visit, looking
 from goodterms.web.lists import PAGE_ROWS, count_up_to
 from goodterms.web.pages import render_page
+from goodterms.web.queries.balances import open_currencies
+from goodterms.web.queries.work import FREE, MINE, WorkFilter, as_query, open_work, slice_work, views_of
 from goodterms.web.queries.worklist import (
     GOING,
-    TASK_SORTS,
     Wait,
-    approvals,
     find_waits,
     going_today,
     last_run,
-    open_tasks,
     slice_effects,
-    slice_tasks,
 )
-from goodterms.web.words import CHANNELS, TASKS
+from goodterms.web.words import CALL_OUTCOMES, CHANNELS, HOLD_REASONS, PROFILES, TASKS
 
-APPROVALS_SHOWN = 5
 EFFECT_SORTS = {"time": ("not_before", "pk"), "customer": ("customer_name", "pk")}
 
 
 @looking
 def today(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """What a person must do today."""
-    asked = request.GET.get
-    wanted = {
-        "q": asked("q", "").strip()[:100],
-        "kind": asked("kind", "") if asked("kind") in TASKS else "",
-        "when": "later" if asked("when") == "later" else "",
-        "sort": asked("sort", "") if asked("sort") in TASK_SORTS else "due",
-    }
-    tasks = open_tasks(
-        visit.organisation,
-        visit.today,
-        words=wanted["q"],
-        kind=wanted["kind"],
-        is_later=wanted["when"] == "later",
-    )
+    """What a person must do today, what is worth most first."""
+    wanted = WorkFilter.read(request.GET)
+    tasks = open_work(visit, wanted)
     context = {
-        "slice": slice_tasks(tasks, wanted["sort"], asked("cursor", ""), visit.today),
+        "slice": slice_work(visit, tasks, wanted.sort, request.GET.get("cursor", "")),
         "count": count_up_to(tasks),
-        "approvals": approvals(visit.organisation, APPROVALS_SHOWN + 1),
-        "approvals_shown": APPROVALS_SHOWN,
         "wanted": wanted,
-        "kinds": TASKS,
+        "views": views_of(visit.organisation, visit.user),
+        "filter_words": as_query(wanted.set_words()),
+        **_choices(visit),
     }
-    return _tab(request, visit, "today_tasks.html", "tasks", context)
+    return show_tab(request, visit, "today_tasks.html", "tasks", context)
+
+
+def _choices(visit: Visit) -> dict[str, Any]:
+    """What the filters and the deeds offer to choose from."""
+    return {
+        "kinds": TASKS,
+        "channels": CHANNELS,
+        "profiles": PROFILES,
+        "hold_reasons": HOLD_REASONS,
+        "currencies": open_currencies(visit.organisation),
+        "colleagues": colleagues_of(visit.organisation),
+        "call_outcomes": CALL_OUTCOMES,
+        "mine": MINE,
+        "free": FREE,
+        "tomorrow": next_business_day(visit.organisation.country, visit.today + timedelta(days=1)),
+        "first_snooze": visit.today + timedelta(days=1),
+        "last_snooze": visit.today + timedelta(days=LONGEST_SNOOZE_DAYS),
+        "most_at_once": MOST_AT_ONCE,
+    }
 
 
 @looking
@@ -64,16 +72,14 @@ def today_automatic(request: HttpRequest, visit: Visit) -> HttpResponse:
         "channel": asked("channel", "") if asked("channel") in CHANNELS else "",
         "sort": asked("sort", "") if asked("sort") in EFFECT_SORTS else "time",
     }
-    effects = going_today(
-        visit.organisation, visit.now, which=wanted["which"], words=wanted["q"], channel=wanted["channel"]
-    )
+    effects = going_today(visit, which=wanted["which"], words=wanted["q"], channel=wanted["channel"])
     context = {
         "slice": slice_effects(effects, EFFECT_SORTS[wanted["sort"]], asked("cursor", "")),
         "count": count_up_to(effects),
         "wanted": wanted,
         "channels": CHANNELS,
     }
-    return _tab(request, visit, "today_automatic.html", "automatic", context)
+    return show_tab(request, visit, "today_automatic.html", "automatic", context)
 
 
 @looking
@@ -81,13 +87,13 @@ def today_waiting(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Who owes and is not contacted today, and why."""
     asked = request.GET.get
     wanted = {"q": asked("q", "").strip()[:100], "reason": asked("reason", ""), "sort": asked("sort", "")}
-    waits = find_waits(visit.organisation, visit.now, visit.today, wanted["q"])
+    waits = find_waits(visit, wanted["q"])
     rows = [row for row in waits.rows if row.reason == wanted["reason"] or not wanted["reason"]]
     if wanted["sort"] in WAIT_SORTS:
         rows.sort(key=WAIT_SORTS[wanted["sort"]])
     page = Paginator(rows, PAGE_ROWS).get_page(asked("page", "1"))
     context = {"page": page, "waits": waits, "wanted": wanted}
-    return _tab(request, visit, "today_waiting.html", "waiting", context)
+    return show_tab(request, visit, "today_waiting.html", "waiting", context)
 
 
 def _by_until(wait: Wait) -> Any:
@@ -101,7 +107,8 @@ def _by_name(wait: Wait) -> Any:
 WAIT_SORTS = {"until": _by_until, "customer": _by_name}
 
 
-def _tab(request: HttpRequest, visit: Visit, template: str, tab: str, context: dict[str, Any]) -> HttpResponse:
+def show_tab(request: HttpRequest, visit: Visit, template: str, tab: str, context: dict[str, Any]) -> HttpResponse:
+    """One of the tabs of today, under the words about the last run."""
     run = last_run(visit.organisation)
     waiting = sum(run.counts.get("waits", {}).values()) if run else 0
     # The database keeps no order of the counts: the most first.

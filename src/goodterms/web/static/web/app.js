@@ -32,7 +32,7 @@
 
   // Keyboard ----------------------------------------------------------------------------------------------------
 
-  const places = { t: "today", c: "customers", o: "outbox", d: "problems" };
+  const places = { t: "today", c: "customers", o: "outbox", d: "problems", n: "notices", l: "calls" };
   let waitsForPlace = false;
 
   function isTyping(target) {

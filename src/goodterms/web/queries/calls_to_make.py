@@ -1,0 +1,116 @@
+"""The calls to make now, by what they are worth: only where it is office hours, and nobody else has taken them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from itertools import islice
+
+from django.db.models import Q, QuerySet
+
+from goodterms.core.calendar import find_zone, next_window
+from goodterms.followup.models import Call, Task
+from goodterms.followup.policy import policy_of
+from goodterms.ledger.models import Customer
+from goodterms.web.access import Visit
+
+CALLS = (Task.Kind.CALL, Task.Kind.CALL_BACK)
+ORDER = ("-rank", "pk")
+CHUNK = 100
+LOOKED_AT = 1000
+Openings = Callable[[Customer], datetime | None]
+
+
+@dataclass(frozen=True)
+class Round:
+    """The calls of today: how many may be made now, and when the next ones may."""
+
+    now_count: int
+    later_count: int
+    opens_at: datetime | None
+    is_part: bool
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no call is left, now or later today."""
+        return not self.now_count and not self.later_count
+
+
+def due_calls(visit: Visit) -> "QuerySet[Task]":
+    """Open calls due by today that are this person's or nobody's."""
+    calls = Task.objects.filter(
+        organisation=visit.organisation,
+        done_at__isnull=True,
+        kind__in=CALLS,
+        due_date__lte=visit.today,
+        customer__isnull=False,
+        owner__in=["", visit.actor],
+    )
+    return visit.limit(calls).select_related("customer")
+
+
+def calls_after(visit: Visit, place: Task | None) -> Iterator[Task]:
+    """Calls that may be made now, the most worth while first; from behind ``place`` on, where one is given."""
+    opening = _openings(visit)
+    calls = due_calls(visit).order_by(*ORDER)
+    if place is not None:
+        calls = calls.filter(Q(rank__lt=place.rank) | Q(rank=place.rank, pk__gt=place.pk))
+    for start in range(0, LOOKED_AT, CHUNK):
+        chunk = list(calls[start : start + CHUNK])
+        yield from (call for call in chunk if call.customer and opening(call.customer) is None)
+        if len(chunk) < CHUNK:
+            return
+
+
+def round_of(visit: Visit) -> Round:
+    """What is to be called today, among the LOOKED_AT calls that are worth most."""
+    opening = _openings(visit)
+    calls = list(due_calls(visit).order_by(*ORDER)[: LOOKED_AT + 1])
+    openings = [opening(call.customer) for call in calls[:LOOKED_AT] if call.customer]
+    later = [moment for moment in openings if moment is not None]
+    return Round(
+        now_count=len(openings) - len(later),
+        later_count=len(later),
+        opens_at=min(later, default=None),
+        is_part=len(calls) > LOOKED_AT,
+    )
+
+
+def opening_of(visit: Visit, customer: Customer) -> datetime | None:
+    """When this customer's office opens next; None while it is open."""
+    return _openings(visit)(customer)
+
+
+def local_time(visit: Visit, customer: Customer) -> datetime:
+    """The time of day where the customer is."""
+    return visit.now.astimezone(find_zone(customer.timezone, visit.zone.key))
+
+
+def phone_of(task: Task) -> str:
+    """The number to ring for a promised call: that of the last call, else of a contact whose number works."""
+    last = Call.objects.filter(customer_id=task.customer_id).exclude(phone="").order_by("-called_at").first()
+    if last is not None and last.outcome != Call.Outcome.WRONG_NUMBER:
+        return last.phone
+    contacts = task.customer.contacts.filter(phone_failed_at__isnull=True).exclude(phone="") if task.customer else []
+    return next((contact.phone for contact in contacts), "")
+
+
+def _openings(visit: Visit) -> Openings:
+    numbers = policy_of(visit.organisation).numbers
+
+    @cache
+    def opens(zone: str, country: str) -> datetime | None:
+        return next_window(zone, country, visit.now, numbers.window_opens, numbers.window_closes)
+
+    def opening(customer: Customer) -> datetime | None:
+        zone = find_zone(customer.timezone, visit.zone.key)
+        return opens(zone.key, customer.country or visit.organisation.country)
+
+    return opening
+
+
+def first_calls(visit: Visit, limit: int) -> list[Task]:
+    """The first calls that may be made now, with their customers' profiles."""
+    ids = [call.pk for call in islice(calls_after(visit, None), limit)]
+    found = Task.objects.filter(pk__in=ids).select_related("customer__profile")
+    return list(found.order_by(*ORDER))

@@ -1,0 +1,155 @@
+"""Search everywhere: customers by name, number, e-mail or telephone; invoices by number or amount. Indexes only."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
+
+from goodterms.ledger.models import Contact, Customer, Invoice
+from goodterms.ledger.search_keys import PHONE_KEY_DIGITS, NumberKey, PhoneKey, number_key, phone_digits
+from goodterms.web.access import Visit
+from goodterms.web.queries.balances import open_currencies, open_items
+from goodterms.web.typed_amounts import minor_of, readings_of
+
+FOUND_SHOWN = 30
+SHORTEST_PART = 3
+AFTER_ALL = "\U0010ffff"
+"""Sorts behind every sign that a number or an address holds."""
+
+CustomerHow = Literal["name", "number", "email", "phone"]
+InvoiceHow = Literal["number", "open_amount", "amount"]
+
+
+@dataclass(frozen=True)
+class CustomerFound:
+    """A customer, and by what it was found: ``value`` is the address or telephone."""
+
+    customer: Customer
+    how: CustomerHow
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class InvoiceFound:
+    """An invoice with its customer, and by what it was found."""
+
+    invoice: Invoice
+    how: InvoiceHow
+
+
+@dataclass(frozen=True)
+class Found:
+    """What fits the words, at most FOUND_SHOWN of each."""
+
+    customers: list[CustomerFound]
+    invoices: list[InvoiceFound]
+
+    def only_customer(self) -> int | None:
+        """The customer whom everything found is about, if it is one."""
+        ids = {found.customer.pk for found in self.customers} | {found.invoice.customer_id for found in self.invoices}
+        return ids.pop() if len(ids) == 1 else None
+
+
+def search_everywhere(visit: Visit, words: str) -> Found:
+    """Everything this person may see that fits ``words``; each way of looking asks an index and stops early."""
+    if not words:
+        return Found([], [])
+    contacts: dict[int, tuple[CustomerHow, str]] = {}
+    for how, rows in (("email", _emails(visit, words)), ("phone", _phones(visit, words))):
+        for customer_id, value in rows:
+            contacts.setdefault(customer_id, (how, value))  # type: ignore[arg-type]  # the two words above
+    numbered = set(_numbered(visit, words))
+    named = _named(visit, words)
+    order = list(dict.fromkeys([*numbered, *contacts, *named]))[:FOUND_SHOWN]
+    rows_by_id = visit.customers().select_related("profile").in_bulk(order)
+    customers = [
+        CustomerFound(rows_by_id[pk], "number" if pk in numbered else contacts.get(pk, ("name", ""))[0],
+                      contacts.get(pk, ("", ""))[1])
+        for pk in order
+        if pk in rows_by_id
+    ]
+    return Found(customers, _invoices(visit, words))
+
+
+def _named(visit: Visit, words: str) -> list[int]:
+    """Customers with these words in their name, from the index of names."""
+    named = visit.customers().filter(name__icontains=words).order_by("name", "pk")
+    return list(named.values_list("pk", flat=True)[:FOUND_SHOWN])
+
+
+def _numbered(visit: Visit, words: str) -> list[int]:
+    spelled = {words, words.upper(), words.lower()}
+    return list(visit.customers().filter(number__in=spelled).values_list("pk", flat=True)[:FOUND_SHOWN])
+
+
+def _emails(visit: Visit, words: str) -> Iterable[tuple[int, str]]:
+    """By the beginning of the address; by any part of it only where nothing begins so."""
+    part = words.lower()
+    if len(part) < SHORTEST_PART or " " in part:
+        return []
+    contacts = visit.limit(Contact.objects.filter(organisation=visit.organisation)).annotate(key=Lower("email"))
+    begins = contacts.filter(key__gte=part, key__lt=part + AFTER_ALL).order_by("key", "pk")
+    found = list(begins.values_list("customer_id", "email")[:FOUND_SHOWN])
+    if found or ("@" not in part and "." not in part):
+        return found
+    return list(contacts.filter(email__icontains=part).values_list("customer_id", "email")[:FOUND_SHOWN])
+
+
+def _phones(visit: Visit, words: str) -> Iterable[tuple[int, str]]:
+    """By the last seven digits, which the index holds; then by all digits but the prefix of country or town."""
+    digits = phone_digits(words)
+    if len(digits) < PHONE_KEY_DIGITS:
+        return []
+    contacts = visit.limit(Contact.objects.filter(organisation=visit.organisation))
+    key = digits[-PHONE_KEY_DIGITS:]
+    found = []
+    for name in ("phone", "mobile"):
+        rows = contacts.annotate(key=PhoneKey(name)).filter(key=key).values_list("customer_id", name)
+        found += [(customer_id, value) for customer_id, value in rows[:FOUND_SHOWN] if _is_same(value, digits)]
+    return found
+
+
+def _is_same(number: str, digits: str) -> bool:
+    """Whether a number on file ends in the digits typed, without their leading zero or prefix."""
+    known, asked = phone_digits(number).lstrip("0"), digits.lstrip("0")
+    return known.endswith(asked) or asked.endswith(known)
+
+
+def _invoices(visit: Visit, words: str) -> list[InvoiceFound]:
+    found: dict[int, InvoiceFound] = {}
+    for how, invoices in _ways(visit, words):
+        for invoice in invoices.select_related("customer")[:FOUND_SHOWN]:
+            found.setdefault(invoice.pk, InvoiceFound(invoice, how))
+    return list(found.values())[:FOUND_SHOWN]
+
+
+def _ways(visit: Visit, words: str) -> Iterable[tuple[InvoiceHow, "QuerySet[Invoice]"]]:
+    key = number_key(words)
+    if len(key) >= SHORTEST_PART or key.isdecimal():
+        numbered = visit.limit(Invoice.objects.filter(organisation=visit.organisation)).annotate(key=NumberKey("number"))
+        yield "number", numbered.filter(key=key).order_by("-pk")
+        if len(key) >= SHORTEST_PART:
+            longer = numbered.filter(key__gt=key, key__lt=key + AFTER_ALL, key__startswith=key)
+            yield "number", longer.order_by("key", "pk")
+    readings = readings_of(words)
+    if not readings:
+        return
+    currencies = open_currencies(visit.organisation)
+    for how, column in (("open_amount", "open_amount_minor"), ("amount", "amount_minor")):
+        condition = _of_amount(readings, currencies, column)
+        if condition is not None:
+            yield how, visit.limit(open_items(visit.organisation)).filter(condition)  # type: ignore[misc]
+
+
+def _of_amount(readings: list[Decimal], currencies: list[str], column: str) -> Q | None:
+    """Items of this amount in any of the currencies, or credit notes of it; None where it can be none."""
+    condition: Q | None = None
+    for currency in currencies:
+        minors = [minor for value in readings if (minor := minor_of(value, currency)) is not None]
+        if minors:
+            own = Q(currency=currency, **{f"{column}__in": [*minors, *(-minor for minor in minors)]})
+            condition = own if condition is None else condition | own
+    return condition
