@@ -3,11 +3,27 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import polars as pl
+
 from goodterms.core.money import Money
+from goodterms.flows.import_job import read_by_ids
 from goodterms.followup.models import Fee
 from goodterms.messages.facts import ItemInterest
 
 _LAW = (Fee.Reason.INTEREST, Fee.Reason.COMPENSATION)
+
+CLAIMED = pl.Schema({"invoice_id": pl.Int64(), "claimed_interest": pl.Int64(), "compensations": pl.Int64()})
+_CLAIMED_FOR = (
+    "SELECT f.for_invoice_id, CAST(SUM(CASE WHEN f.reason = 'interest' THEN c.amount_minor ELSE 0 END) AS bigint),"
+    " SUM(CASE WHEN f.reason = 'compensation' THEN 1 ELSE 0 END)"
+    " FROM followup_fee f JOIN ledger_invoice c ON c.id = f.claim_id"
+    " WHERE f.for_invoice_id IN ({ids}) AND f.reason IN ('interest', 'compensation') GROUP BY f.for_invoice_id"
+)
+
+
+def read_claimed_for(invoice_ids: pl.Series) -> pl.DataFrame:
+    """What was claimed as fees for these invoices (columns: CLAIMED); those without are left out."""
+    return read_by_ids(_CLAIMED_FOR, invoice_ids, CLAIMED)
 
 
 @dataclass(frozen=True)
