@@ -1,5 +1,6 @@
 """Fees are claims of their own: warned of, charged once, waived once, and they outlive the invoice they came from."""
 
+import json
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,9 +13,10 @@ from goodterms.flows.charge_interest import InterestSwitchedOff, NoLawKnown, cha
 from goodterms.flows.claimed_fees import ClaimedFees, read_claimed
 from goodterms.flows.judge_commitments import judge_commitments
 from goodterms.flows.make_promise import make_promise
+from goodterms.flows.open_dispute import open_dispute
 from goodterms.flows.record_payment import record_payment
 from goodterms.flows.waive_fee import FeeOver, GoodWillSpent, waive_fee
-from goodterms.followup.models import Fee, TimelineEvent
+from goodterms.followup.models import AgencyCase, Fee, LegalDecision, TimelineEvent
 from goodterms.ledger.models import Customer, Invoice, Payment
 from goodterms.messages.facts import ItemInterest
 from tests.conftest import NOW
@@ -36,8 +38,11 @@ def customer() -> Customer:
     return customer
 
 
-def warn(customer: Customer) -> None:
-    make_touch(customer, state="sent", template="interest_warning", sent_date=date(2026, 3, 1))
+def warn(customer: Customer, *numbers: str, on: date = date(2026, 3, 1)) -> None:
+    """A warning that names these invoices, or all there are."""
+    named = customer.invoices.filter(number__in=numbers) if numbers else customer.invoices.all()
+    items = json.dumps([{"invoice_id": invoice.pk} for invoice in named])
+    make_touch(customer, state="sent", template="interest_warning", sent_date=on, items=items)
 
 
 def judge(customer: Customer, day: date = TODAY) -> Counter[str]:
@@ -117,7 +122,7 @@ def test_principal_paid_fee_lost_the_fee_outlives_the_invoice(customer: Customer
 def test_nobody_is_charged_without_a_warning_or_soon_after_it(customer: Customer) -> None:
     other = make_customer(customer.organisation, "C2")
     make_invoice(other, "R2", due=date(2026, 2, 1))
-    make_touch(other, state="sent", template="interest_warning", sent_date=TODAY - timedelta(days=2))
+    warn(other, on=TODAY - timedelta(days=2))
     judge(customer)
     assert fees(other) == []
     with pytest.raises(NotWarned):
@@ -134,6 +139,67 @@ def test_nobody_is_charged_without_a_warning_or_soon_after_it(customer: Customer
 def test_nobody_is_charged_who_has_promised(customer: Customer) -> None:
     make_promise(customer.organisation, customer, source="call", actor="Robin", now=NOW)
     assert judge(customer) == {}
+
+
+def test_only_the_invoice_that_the_warning_named_is_charged(customer: Customer) -> None:
+    make_invoice(customer, "R2", due=date(2026, 2, 2), amount_minor=50_00)
+    judge(customer)
+    assert list(Fee.objects.values_list("for_invoice__number", flat=True)) == ["R1"]
+    with pytest.raises(NotWarned):
+        charge_fee(
+            customer.organisation, customer, reason="late_fee", amount=Money(1_00, "GBP"),
+            for_invoice=customer.invoices.get(number="R2"), actor="Robin", now=NOW,
+        )  # fmt: skip
+
+
+def test_a_fee_is_on_what_cash_and_disputes_leave(customer: Customer) -> None:
+    customer.organisation.policy = {"late_fee": {"kind": "percent", "percent": "10"}}
+    receive(customer, 40_00)
+    open_dispute(
+        customer.organisation, customer, customer.invoices.get(number="R1"), reason="wrong_price",
+        amount=Money(35_00, "GBP"), actor="Robin", now=NOW,
+    )  # fmt: skip
+    judge(customer)
+    assert fees(customer) == [("F-00001", 2_50)]
+
+
+def test_nothing_is_charged_on_what_cash_on_account_covers(customer: Customer) -> None:
+    receive(customer, 100_00)
+    assert judge(customer) == {}
+
+
+@pytest.mark.parametrize("whose", ["agency", "court"])
+def test_nobody_is_charged_while_an_agency_or_a_court_has_the_case(customer: Customer, whose: str) -> None:
+    own = {"organisation": customer.organisation, "customer": customer}
+    if whose == "agency":
+        AgencyCase.objects.create(
+            **own, state="handed_over", ready_date=TODAY, ready_reason="It is time.", approved_by="Kim",
+            handed_over_date=TODAY - timedelta(days=1),
+        )  # fmt: skip
+    else:
+        LegalDecision.objects.create(
+            **own, choice="filed", reason="It is time.", figures=[], decided_date=TODAY, decided_by="Kim"
+        )
+    assert judge(customer) == {}
+
+
+def test_cash_on_account_bears_no_interest_from_its_day_on(customer: Customer) -> None:
+    customer.organisation.policy = {"interest": {"enabled": True}}
+    twin = make_customer(customer.organisation, "C8")
+    make_invoice(twin, "R8", due=date(2026, 2, 1))
+    pay(twin.invoices.get(), date(2026, 2, 20), 60_00)
+    Payment.objects.create(
+        organisation=customer.organisation, customer=customer, key="p", paid_date=date(2026, 2, 20), currency="GBP",
+        amount_minor=60_00, unallocated_minor=60_00,
+    )  # fmt: skip
+    for each in (customer, twin):
+        charge_interest(customer.organisation, each, actor="Robin", now=NOW)
+    sums = [Fee.objects.get(customer=each, reason="interest").claim.amount_minor for each in (customer, twin)]
+    assert sums[0] == sums[1]
+    covered = make_customer(customer.organisation, "C7")
+    make_invoice(covered, "R7", due=date(2026, 2, 1))
+    make_invoice(covered, "CN7", due=date(2026, 2, 10), amount_minor=-100_00)
+    assert charge_interest(customer.organisation, covered, actor="Robin", now=NOW) == []
 
 
 def test_good_will_is_granted_once(customer: Customer) -> None:

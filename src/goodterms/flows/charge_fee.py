@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from goodterms.core.money import Money
 from goodterms.core.refusal import Refusal
@@ -16,7 +17,7 @@ from goodterms.ledger.models import Customer, Invoice
 from goodterms.organizations.models import Organisation
 
 PREFIX = "F-"
-WARNINGS = ("late_fee_warning", "interest_warning", "interest_notice")
+WARNINGS = ("late_fee_warning", "interest_warning", "interest_notice", "interest_letter")
 """The templates that say what paying late will cost, before it costs anything."""
 
 
@@ -145,10 +146,20 @@ def _next_number(organisation: Organisation) -> int:
 
 
 def _is_warned(customer: Customer, invoice: Invoice | None) -> bool:
-    warnings = Touch.objects.filter(customer=customer, template__in=WARNINGS, sent_date__isnull=False)
-    if invoice is not None and invoice.due_date is not None:
-        warnings = warnings.filter(sent_date__gt=invoice.due_date)
-    return warnings.exists()
+    sent = Touch.objects.filter(customer=customer, sent_date__isnull=False)
+    if invoice is None:
+        return sent.filter(template__in=WARNINGS).exists()
+    named_date = named_in_warnings(sent).get(invoice.pk)
+    return named_date is not None and named_date > (invoice.due_date or date.min)
+
+
+def named_in_warnings(touches: QuerySet[Touch]) -> dict[int, date]:
+    """The last day on which a warning among these touches was sent that named the invoice, by invoice."""
+    named: dict[int, date] = {}
+    for touch in touches.filter(template__in=WARNINGS, sent_date__isnull=False).order_by("sent_date"):
+        for item in touch.read_items():
+            named[item["invoice_id"]] = touch.sent_date or date.min
+    return named
 
 
 def _line(fee: Fee, actor: str, now: datetime) -> TimelineEvent:

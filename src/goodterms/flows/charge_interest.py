@@ -13,7 +13,7 @@ from goodterms.flows.facts import local_day, raise_facts_version
 from goodterms.followup.models import Fee
 from goodterms.followup.policy import policy_of
 from goodterms.followup.statutory import shipped_regimes
-from goodterms.ledger.models import Customer, Invoice
+from goodterms.ledger.models import Customer, Invoice, Payment
 from goodterms.organizations.models import Organisation
 
 
@@ -37,9 +37,10 @@ def charge_interest(
 ) -> list[Fee]:
     """Claim interest up to and with ``until`` (without: yesterday) on every overdue invoice of the customer.
 
-    Counted on what was open day by day since the due date, by the law of the policy's country of interest, less what
-    was claimed before; beside it the law's fixed compensation, once per invoice. Days that were claimed are not
-    claimed again. Returns the new fees. Raises InterestSwitchedOff or NoLawKnown.
+    Counted on what was open day by day since the due date, cash on account and open credit notes taken off the oldest
+    from their day on, by the law of the policy's country of interest, less what was claimed before; beside it the
+    law's fixed compensation, once per invoice. Days that were claimed are not claimed again. Returns the new fees.
+    Raises InterestSwitchedOff or NoLawKnown.
     """
     numbers = policy_of(organisation).numbers
     if not numbers.interest.enabled:
@@ -56,8 +57,9 @@ def charge_interest(
     )
     charges = []
     try:
+        in_favour = _in_favour(customer)
         for invoice in late.order_by("due_date", "pk"):
-            charges += _charges(regime, invoice, last_day)
+            charges += _charges(regime, invoice, last_day, _cover(invoice, in_favour))
     except RateNotKnown as error:
         raise NoLawKnown(str(error)) from error
     if not charges:
@@ -67,13 +69,42 @@ def charge_interest(
     return fees
 
 
-def _charges(regime: Regime, invoice: Invoice, until: date) -> list[Charge]:
+def _in_favour(customer: Customer) -> dict[str, list[Reduction]]:
+    """Cash on account and open credit notes per currency, the earliest first."""
+    cash = Payment.objects.filter(customer=customer, unallocated_minor__gt=0, returned_date__isnull=True)
+    notes = Invoice.objects.filter(customer=customer, open_amount_minor__lt=0)
+    found = [*cash.values_list("currency", "paid_date", "unallocated_minor")]
+    found += [
+        (code, day, -minor) for code, day, minor in notes.values_list("currency", "issue_date", "open_amount_minor")
+    ]
+    credits: dict[str, list[Reduction]] = {}
+    for code, day, minor in sorted(found):
+        credits.setdefault(code, []).append(Reduction(day, minor))
+    return credits
+
+
+def _cover(invoice: Invoice, in_favour: dict[str, list[Reduction]]) -> list[Reduction]:
+    """What of the credits covers the invoice; it is taken from them, for the next one."""
+    left, used = invoice.open_amount_minor, []
+    credits = in_favour.get(invoice.currency, [])
+    while credits and left:
+        credit = credits.pop(0)
+        part = min(left, credit.amount_minor)
+        used.append(Reduction(credit.day, part))
+        left -= part
+        if credit.amount_minor > part:
+            credits.insert(0, Reduction(credit.day, credit.amount_minor - part))
+    return used
+
+
+def _charges(regime: Regime, invoice: Invoice, until: date, covered: list[Reduction]) -> list[Charge]:
     claimed = Fee.objects.filter(for_invoice=invoice, reason=Fee.Reason.INTEREST)
     before = claimed.aggregate(total=Sum("claim__amount_minor"), last=Max("until_date"))
     # An invoice settled before anything was claimed is left in peace: interest follows a debt that is still open.
-    if not invoice.open_amount_minor or (before["last"] is not None and before["last"] >= until):
+    is_open = invoice.open_amount_minor > sum(credit.amount_minor for credit in covered)
+    if not is_open or (before["last"] is not None and before["last"] >= until):
         return []
-    claim = _work_out(regime, invoice, until)
+    claim = _work_out(regime, invoice, until, covered)
     if not claim.breakdown:
         return []
     first = before["last"] + timedelta(days=1) if before["last"] else claim.breakdown[0].from_date
@@ -87,12 +118,12 @@ def _charges(regime: Regime, invoice: Invoice, until: date) -> list[Charge]:
     return found
 
 
-def _work_out(regime: Regime, invoice: Invoice, until: date) -> InterestClaim:
-    """Interest since the due date on what was open on each day."""
+def _work_out(regime: Regime, invoice: Invoice, until: date, covered: list[Reduction]) -> InterestClaim:
+    """Interest since the due date on what was open, and not covered, on each day."""
     assert invoice.due_date is not None, "chosen by its due date"
-    reductions = [Reduction(*row) for row in invoice.allocations.values_list("allocated_date", "amount_minor")]
+    gone = [Reduction(*row) for row in invoice.allocations.values_list("allocated_date", "amount_minor")]
     principal = Money(invoice.amount_minor, invoice.currency)
-    return interest_due(regime, principal, invoice.due_date, until, reductions)
+    return interest_due(regime, principal, invoice.due_date, until, [*gone, *covered])
 
 
 def _charge(
