@@ -4,21 +4,25 @@ from datetime import timedelta
 
 import pytest
 
+from goodterms.flows.charge_interest import charge_interest
+from goodterms.flows.collect_evidence import collect_evidence
 from goodterms.flows.decide_case import (
     CourtDecidedAlready,
     DecisionIncomplete,
     NothingToDecide,
+    NotInCourt,
     UnknownChoice,
     decide_case,
     explain,
     figure_case,
 )
 from goodterms.flows.decide_day import decide_for
-from goodterms.followup.models import LegalDecision, TimelineEvent
-from goodterms.ledger.models import Allocation, Customer, Invoice
+from goodterms.flows.run_day import run_day
+from goodterms.followup.models import LegalDecision, Retention, Task, TimelineEvent
+from goodterms.ledger.models import Allocation, Customer, Invoice, Payment
 from tests.conftest import NOW
-from tests.factories import make_customer, make_invoice, make_organisation, make_task
-from tests.flows.daily import bill, pay
+from tests.factories import make_customer, make_invoice, make_organisation, make_task, make_touch
+from tests.flows.daily import bill, pay, tell
 
 pytestmark = pytest.mark.django_db
 TODAY = NOW.date()
@@ -66,7 +70,8 @@ def test_the_chance_comes_from_this_ledgers_own_history(customer: Customer) -> N
 def test_filed_stops_everything_else(customer: Customer) -> None:
     decision = decide(customer, "filed")
     assert decision.figures[0]["claim"] == {"amount_minor": 60000, "currency": "GBP"}
-    assert decide_for(customer.organisation, NOW + timedelta(days=7)).decision.touches.is_empty()
+    for days in (7, 60, 300):
+        assert decide_for(customer.organisation, NOW + timedelta(days=days)).decision.touches.is_empty()
     with pytest.raises(CourtDecidedAlready):
         decide(customer, "filed")
 
@@ -88,6 +93,90 @@ def test_written_off_books_out_what_is_overdue_and_nothing_else(customer: Custom
 def test_dropped_keeps_the_claim(customer: Customer) -> None:
     decide(customer, "dropped")
     assert figure_case(customer.organisation, customer, NOW)[0].claim.amount_minor == 600_00
+
+
+def on_account(customer: Customer, amount_minor: int) -> Payment:
+    """Cash on account of yesterday."""
+    tell(customer)
+    return Payment.objects.create(
+        organisation=customer.organisation, customer=customer, key="cash", paid_date=TODAY - timedelta(days=1),
+        currency="GBP", amount_minor=amount_minor, unallocated_minor=amount_minor,
+    )  # fmt: skip
+
+
+def test_a_write_off_books_what_the_figures_name_and_leaves_the_customer_no_credit(customer: Customer) -> None:
+    """Of 600.00, 150.00 are covered by cash on account and 50.00 by a credit note."""
+    cash = on_account(customer, 150_00)
+    bill(customer, "CN", TODAY - timedelta(days=90), amount_minor=-50_00)
+    decision = decide(customer, "written_off", approved_by="Kim")
+    assert decision.figures[0]["claim"]["amount_minor"] == 400_00
+    assert Allocation.objects.get(source="written_off").amount_minor == 400_00
+    assert TimelineEvent.objects.get(kind="case_written_off").text.startswith("Written off (400.00 GBP): ")
+    cash.refresh_from_db()
+    assert cash.unallocated_minor == 150_00
+    assert figure_case(customer.organisation, customer, NOW) == []
+    bill(customer, "R3", TODAY - timedelta(days=20), amount_minor=70_00)
+    assert figure_case(customer.organisation, customer, NOW)[0].claim.amount_minor == 70_00
+
+
+def test_what_was_written_off_is_no_payment_and_nobody_is_thanked_for_it(customer: Customer) -> None:
+    invoice = customer.invoices.get(number="R1")
+    organisation = customer.organisation
+    cycle = f"since-{TODAY - timedelta(days=119)}"
+    make_touch(customer, state="sent", cycle=cycle, sent_date=TODAY - timedelta(days=40), level=1)
+    run_day(organisation, NOW - timedelta(days=9))
+    pay(invoice, TODAY - timedelta(days=8), 100_00)
+    decide(customer, "written_off", approved_by="Kim")
+    invoice.refresh_from_db()
+    assert (invoice.open_amount_minor, invoice.payment_count, invoice.settled_date) == (0, 0, TODAY)
+    decided = run_day(organisation, NOW + timedelta(days=1)).decided
+    assert decided.decision.habits["settled_count"].to_list() == [0]
+    assert not Retention.objects.exists()
+    assert "thanks" not in decided.decision.touches["step"].to_list()
+    later = collect_evidence(organisation, NOW, on=TODAY + timedelta(days=1)).evidence
+    assert later.settled.is_empty()
+
+
+def test_interest_that_was_charged_is_claimed_once(customer: Customer) -> None:
+    organisation = customer.organisation
+    organisation.policy = {"interest": {"enabled": True}}
+    organisation.save()
+    before = figure_case(organisation, customer, NOW)[0]
+    fees = charge_interest(organisation, customer, actor="Robin", now=NOW - timedelta(days=30))
+    charged = sum(fee.claim.amount_minor for fee in fees)
+    after = figure_case(organisation, customer, NOW)[0]
+    assert (after.claim, after.interest.amount_minor) == (before.claim, before.interest.amount_minor - charged)
+    assert after.fees.amount_minor == charged
+
+
+def test_when_the_court_has_done_a_person_says_so_and_chasing_goes_on(customer: Customer) -> None:
+    organisation = customer.organisation
+    with pytest.raises(NotInCourt):
+        decide(customer, "ended")
+    decide(customer, "filed")
+    pay(customer.invoices.get(number="R1"), TODAY)
+    pay(customer.invoices.get(number="R2"), TODAY)
+    run_day(organisation, NOW + timedelta(days=1))
+    run_day(organisation, NOW + timedelta(days=2))
+    task = Task.objects.get(kind="legal")
+    assert task.title == "Nothing of Example Customer C1 Ltd is overdue any more: end the case of the court"
+    bill(customer, "R3", TODAY - timedelta(days=20), amount_minor=70_00)
+    assert decide_for(organisation, NOW + timedelta(days=300)).decision.waits["reason"].to_list() == ["hold"]
+    decide(customer, "ended", reason="The court's order was paid.")
+    assert decide_for(organisation, NOW + timedelta(days=300)).decision.touches.height == 1
+    task.refresh_from_db()
+    assert task.outcome == "The court case has ended"
+    decide(customer, "filed")
+    then = decide_for(organisation, NOW, on=TODAY).decision
+    assert then.waits["reason"].to_list() == ["hold"]
+
+
+@pytest.mark.parametrize("choice", ["dropped", "written_off"])
+def test_another_decision_ends_the_case_in_court_too(customer: Customer, choice: str) -> None:
+    decide(customer, "filed")
+    decide(customer, choice, approved_by="Kim" if choice == "written_off" else "")
+    bill(customer, "R3", TODAY - timedelta(days=20), amount_minor=70_00)
+    assert decide_for(customer.organisation, NOW + timedelta(days=62)).decision.touches.height == 1
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def case(
     organisation: OrganisationOption = "",
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Show what court would cost and bring, from this ledger's own history; or decide: filed, written_off, dropped."""
+    """Show what court would cost and bring, from this ledger's own history; or decide (see --decide)."""
     ours = open_organisation(organisation)
     whom, now = find_customer(ours, customer), current_moment()
     figures = figure_case(ours, whom, now)

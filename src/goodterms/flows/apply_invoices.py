@@ -208,7 +208,7 @@ def _update(job: ImportJob, rows: pl.DataFrame) -> None:
     on = pl.lit(job.as_of).alias("allocated_date")
     report(job, gone.select("customer_id", "invoice_id", on, amount_minor="gone"), is_date_known=True)
     # Only an open invoice that the file's day settles is settled on that day for certain.
-    uncertain = gone.filter(~was_open | (pl.col("later") != 0))
+    uncertain = gone.filter(~was_open | (pl.col("later") != 0) | (pl.col("given_up") != 0))
     restate_invoices(uncertain["invoice_id"])
 
 

@@ -97,7 +97,12 @@ def state_invoices(invoices: pl.DataFrame, allocations: pl.DataFrame) -> pl.Data
 
 
 def _count_payments(allocations: pl.DataFrame) -> pl.DataFrame:
-    """Payments that took something and were not sent back, and reported reductions of known days."""
+    """Payments that took something and were not sent back, and reported reductions of known days.
+
+    None where something was written off: that such an invoice is settled tells of no paying.
+    """
+    given_up = allocations.filter(pl.col("source") == "written_off").select("invoice_id")
+    allocations = allocations.join(given_up, on="invoice_id", how="anti")
     by_payment = (
         allocations.filter(pl.col("payment_id").is_not_null())
         .group_by("invoice_id", "payment_id")

@@ -22,7 +22,7 @@ from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.followup.models import CustomerProfile, LegalDecision, Task
 from goodterms.followup.policy import policy_of
 from goodterms.followup.statutory import shipped_court_tables
-from goodterms.ledger.models import Allocation, Customer, Invoice
+from goodterms.ledger.models import Allocation, Customer
 from goodterms.organizations.models import Organisation
 
 CHOICES = LegalDecision.Choice
@@ -31,6 +31,7 @@ SAID = {
     CHOICES.FILED: "Taken to court",
     CHOICES.WRITTEN_OFF: "Written off",
     CHOICES.DROPPED: "No court: the case is dropped",
+    CHOICES.ENDED: "The court case has ended",
 }
 AS_OLD = """
 SELECT i.currency, COALESCE(NULLIF(f.override_profile, ''), f.profile), i.amount_minor,
@@ -69,8 +70,15 @@ class DecisionIncomplete(Refusal):
         super().__init__(f"Say {what}; it stands in the customer's timeline for whoever asks later.")
 
 
+class NotInCourt(Refusal):
+    """A court case was to be ended that there is not."""
+
+    def __init__(self, customer: Customer) -> None:
+        super().__init__(f"{customer.name} is not in court; there is no case to end.")
+
+
 class CourtDecidedAlready(Refusal):
-    """The customer was taken to court before."""
+    """The customer is in court already."""
 
     def __init__(self, decision: LegalDecision) -> None:
         super().__init__(
@@ -84,14 +92,19 @@ def figure_case(organisation: Organisation, customer: Customer, now: datetime) -
     Claim: overdue invoices net of credits and cash, disputed parts included. Interest: statutory, not charged so far.
     """
     today = local_day(organisation, customer, now)
+    evidence, items = _read_overdue(organisation, customer, now)
+    interest = _interest(evidence, organisation, today)
+    figures = [_figure(organisation, customer, own, interest, today) for own in items.partition_by("currency")]
+    return sorted(figures, key=lambda each: -each.total.amount_minor)
+
+
+def _read_overdue(organisation: Organisation, customer: Customer, now: datetime) -> tuple[Evidence, pl.DataFrame]:
+    """The evidence without holds, and what is overdue (columns: ageing.CHASEABLE and kind), net of credits and cash."""
     evidence = collect_evidence(organisation, now, customer_ids=[customer.pk]).evidence
     # A case on hold is looked at all the same, and its interest runs on.
     evidence = replace(evidence, holds=empty(HOLDS))
     items = age_items(evidence).filter((pl.col("days_overdue") > 0) & (pl.col("owed_minor") > 0))
-    items = items.join(evidence.open_items.select("invoice_id", "kind"), on="invoice_id")
-    interest = _interest(evidence, organisation, today)
-    figures = [_figure(organisation, customer, own, interest, today) for own in items.partition_by("currency")]
-    return sorted(figures, key=lambda each: -each.total.amount_minor)
+    return evidence, items.join(evidence.open_items.select("invoice_id", "kind"), on="invoice_id")
 
 
 def _figure(
@@ -142,15 +155,17 @@ def decide_case(
     now: datetime,
     approved_by: str = "",
 ) -> LegalDecision:
-    """Take it to court, write it off or drop it, with the figures as they stand now.
+    """Take it to court, write it off or drop it, with the figures as they stand now; or say that the court has done.
 
-    filed: nothing else goes out from then on. written_off: everything open is booked out, which takes a manager's
-    word. dropped: the claim stays, nobody sues. Raises NothingToDecide, UnknownChoice, DecisionIncomplete,
-    CourtDecidedAlready or NotYoursToApprove.
+    filed: nothing else goes out until the next decision. written_off: what is overdue beyond credits and cash on
+    account is booked out, which takes a manager's word. dropped: the claim stays, nobody sues. ended: the court's case
+    is over, and chasing goes on for what is owed still. Raises NothingToDecide, UnknownChoice, DecisionIncomplete,
+    CourtDecidedAlready, NotInCourt or NotYoursToApprove.
     """
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     _check(organisation, customer, choice, reason, approved_by)
     figures = figure_case(organisation, customer, now)
-    if not figures:
+    if not figures and choice != CHOICES.ENDED:
         raise NothingToDecide(customer)
     today = local_day(organisation, customer, now)
     decision = LegalDecision.objects.create(
@@ -164,16 +179,22 @@ def decide_case(
         approved_by=approved_by.strip(),
     )
     if choice == CHOICES.WRITTEN_OFF:
-        _write_off(organisation, customer, today)
+        _write_off(organisation, customer, today, now)
     raise_facts_version(organisation, customer)
-    owed = ", ".join(each.total.to_text() for each in figures)
     approved = f" Approved by {decision.approved_by}." if decision.approved_by else ""
-    text = f"{SAID[CHOICES(choice)]} ({owed}): {decision.reason}{approved}"
+    text = f"{SAID[CHOICES(choice)]}{_sums(choice, figures)}: {decision.reason}{approved}"
     data = {"decision_id": decision.pk, "choice": choice, "figures": decision.figures}
     write_timeline(customer, f"case_{choice}", text, actor=actor, now=now, data=data)
     open_tasks = Task.objects.filter(customer=customer, kind__in=CLOSED_BY_IT, done_at__isnull=True)
     open_tasks.update(done_at=now, done_by=actor, outcome=SAID[CHOICES(choice)])
     return decision
+
+
+def _sums(choice: str, figures: list[CaseFigures]) -> str:
+    """The sums it is about in brackets; interest that was never charged cannot be written off."""
+    is_booked = choice == CHOICES.WRITTEN_OFF
+    sums = [each.claim + each.fees if is_booked else each.total for each in figures]
+    return f" ({', '.join(each.to_text() for each in sums)})" if sums else ""
 
 
 def _check(organisation: Organisation, customer: Customer, choice: str, reason: str, approved_by: str) -> None:
@@ -185,29 +206,29 @@ def _check(organisation: Organisation, customer: Customer, choice: str, reason: 
         if not approved_by.strip():
             raise DecisionIncomplete("who approved the write-off")
         require_manager(organisation, approved_by.strip())
-    filed = LegalDecision.objects.filter(customer=customer, choice=CHOICES.FILED).select_related("customer").first()
+    last = LegalDecision.objects.filter(customer=customer).select_related("customer").order_by("-pk").first()
+    filed = last if last is not None and last.choice == CHOICES.FILED else None
     if filed is not None and choice == CHOICES.FILED:
         raise CourtDecidedAlready(filed)
+    if filed is None and choice == CHOICES.ENDED:
+        raise NotInCourt(customer)
 
 
-def _write_off(organisation: Organisation, customer: Customer, today: date) -> None:
-    """Book out everything overdue; what is not due yet stays owed."""
-    claims = Invoice.objects.select_for_update().filter(
-        customer=customer, status=Invoice.Status.POSTED, open_amount_minor__gt=0, due_date__lt=today
-    )
-    rows = [
+def _write_off(organisation: Organisation, customer: Customer, today: date, now: datetime) -> None:
+    """Book out what the figures name: what is not due yet stays owed, and what credits and cash cover stays theirs."""
+    _, items = _read_overdue(organisation, customer, now)
+    Allocation.objects.bulk_create(
         Allocation(
             organisation=organisation,
             customer=customer,
-            invoice=claim,
+            invoice_id=invoice_id,
             source=Allocation.Source.WRITTEN_OFF,
             allocated_date=today,
-            amount_minor=claim.open_amount_minor,
+            amount_minor=owed,
         )
-        for claim in claims.order_by("pk")
-    ]
-    Allocation.objects.bulk_create(rows)
-    restate_invoices(pl.Series("invoice_id", [row.invoice_id for row in rows], dtype=pl.Int64))
+        for invoice_id, owed in items.sort("invoice_id").select("invoice_id", "owed_minor").iter_rows()
+    )
+    restate_invoices(items["invoice_id"])
 
 
 def figures_json(figures: CaseFigures) -> dict[str, Any]:

@@ -40,8 +40,9 @@ _BALANCES_ON = """
 FROM ledger_invoice i
 LEFT JOIN (
     SELECT invoice_id, CAST(SUM(amount_minor) AS bigint) AS taken_minor, MAX(allocated_date) AS last_date,
-           SUM(CASE WHEN source = 'payment' OR source = 'reported' AND is_date_known AND amount_minor > 0 THEN 1
-                    WHEN source = 'returned' THEN -1 ELSE 0 END) AS payments
+           CASE WHEN MAX(CASE WHEN source = 'written_off' THEN 1 ELSE 0 END) = 1 THEN 0
+                ELSE SUM(CASE WHEN source = 'payment' OR source = 'reported' AND is_date_known AND amount_minor > 0
+                              THEN 1 WHEN source = 'returned' THEN -1 ELSE 0 END) END AS payments
     FROM ledger_allocation
     WHERE organisation_id = {organisation} AND allocated_date <= {on} {these}
     GROUP BY invoice_id
@@ -61,7 +62,8 @@ SELECT i.id, i.customer_id, i.kind, i.currency, i.issue_date, i.due_date, i.amou
     + " AND i.amount_minor <> COALESCE(a.taken_minor, 0)"
 )
 
-# What no payment of a known day settled (a credit note did, or it was gone before we first saw it) tells of no habit.
+# What no payment of a known day settled (a credit note did, it was written off, or gone before we first saw it) tells
+# of no habit.
 SETTLED_ON = (
     """
 SELECT i.id, i.customer_id, i.currency, i.issue_date, i.due_date, a.last_date, i.amount_minor, a.payments,
@@ -160,7 +162,7 @@ CONTACTS_ON = (
 
 _TOUCHES = """
 SELECT t.id, t.customer_id, t.cycle, t.playbook, t.step, t.level, t.occurrence, t.channel, t.planned_date,
-       {sent}, {pending}, 1 = 1, t.deadline_date
+       {sent}, {pending}, t.playbook <> 'by-hand', t.deadline_date
 FROM followup_touch t
 JOIN outbox_effect e ON e.key = t.effect_key
 WHERE t.organisation_id = {{organisation}} {{these_t}}
@@ -196,7 +198,8 @@ TOUCHES_ON = (
     + " AND t.planned_date <= {on}"
 )
 
-# A case in an agency's or a court's hands pauses everything until it ends: a hold without a last day.
+# A case in an agency's or a court's hands pauses everything until it ends, the court's with the next decision: a hold
+# without a last day.
 _HOLDS = """
 SELECT id, customer_id, invoice_id, reason, from_date, until_date, {lifted}
 FROM followup_hold
@@ -206,19 +209,24 @@ SELECT -2 * id, customer_id, NULL, 'agency', handed_over_date, NULL, {ended}
 FROM followup_agencycase
 WHERE organisation_id = {{organisation}} AND handed_over_date IS NOT NULL {these_agency}
 UNION ALL
-SELECT -2 * id - 1, customer_id, NULL, 'court', decided_date, NULL, NULL
-FROM followup_legaldecision
-WHERE organisation_id = {{organisation}} AND choice = 'filed' {these_legal}
+SELECT -2 * d.id - 1, d.customer_id, NULL, 'court', d.decided_date, NULL, (
+    SELECT MIN(n.decided_date) FROM followup_legaldecision n
+    WHERE n.customer_id = d.customer_id AND n.id > d.id {decided})
+FROM followup_legaldecision d
+WHERE d.organisation_id = {{organisation}} AND d.choice = 'filed' {these_legal}
 """
 
-HOLDS = _HOLDS.format(lifted="lifted_date", ended="ended_date", known="", these_agency="{these}", these_legal="{these}")
+HOLDS = _HOLDS.format(
+    lifted="lifted_date", ended="ended_date", known="", decided="", these_agency="{these}", these_legal="{these}"
+)
 
 HOLDS_ON = _HOLDS.format(
     lifted="CASE WHEN lifted_date <= {on} THEN lifted_date END",
     ended="CASE WHEN ended_date <= {on} THEN ended_date END",
     known="AND from_date <= {on}",
+    decided="AND n.decided_date <= {on}",
     these_agency="{these} AND handed_over_date <= {on}",
-    these_legal="{these} AND decided_date <= {on}",
+    these_legal="{these} AND d.decided_date <= {on}",
 )
 
 # Only answers count; what a person took one for, or that it was handled, is known from that moment on.

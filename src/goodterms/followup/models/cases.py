@@ -188,6 +188,7 @@ class LegalDecision(models.Model):
         FILED = "filed"
         WRITTEN_OFF = "written_off"
         DROPPED = "dropped"
+        ENDED = "ended", "the court case has ended"
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="legal_decisions")

@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -26,14 +26,14 @@ class DecisionForm(forms.Form):
 
 @looking
 def case(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
-    """The figures, their evidence in a sentence, and three ways out."""
-    return _page(request, visit, _find(visit, pk))
+    """The figures, their evidence in a sentence, and the ways out."""
+    return _page(request, visit, visit.find_customer(pk))
 
 
 @acting
 def case_decide(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Take the decision; a write-off needs a manager, who thereby approves it."""
-    found = _find(visit, pk)
+    found = visit.find_customer(pk)
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _page(request, visit, found, fault=_("Say why; it is kept with your name and the figures."))
@@ -49,19 +49,15 @@ def case_decide(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     return go_back(request, reverse("customer", args=[visit.organisation.slug, found.pk]))
 
 
-def _find(visit: Visit, pk: int) -> Customer:
-    found = Customer.objects.filter(organisation=visit.organisation, pk=pk).select_related("profile").first()
-    if found is None:
-        raise Http404
-    return found
-
-
 def _page(request: HttpRequest, visit: Visit, found: Customer, fault: str = "") -> HttpResponse:
     figures = figure_case(visit.organisation, found, visit.now)
+    decisions = LegalDecision.objects.filter(customer=found).order_by("-pk")
+    last = decisions.first()
     context = {
         "customer": found,
         "cases": [(each, each.expected_net, explain(each)) for each in figures],
-        "decisions": LegalDecision.objects.filter(customer=found).order_by("-pk"),
+        "decisions": decisions,
+        "is_in_court": last is not None and last.choice == LegalDecision.Choice.FILED,
         "may_write_off": visit.role in APPROVING_ROLES,
         "fault": fault,
     }
