@@ -4,24 +4,30 @@ from datetime import date, datetime
 from typing import Any
 
 import polars as pl
+from django.db.models import Exists, OuterRef
 
+from goodterms.core.ageing import age_items
 from goodterms.core.chase import CYCLE_PREFIX
+from goodterms.core.habits import sum_overdue
 from goodterms.core.money import Money
 from goodterms.core.policy import AgencyPolicy
 from goodterms.database.writing import insert_frame
 from goodterms.flows.decide_day import Decided
+from goodterms.flows.write_task import write_task
 from goodterms.followup.models import AgencyCase, LegalDecision, Task
 from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Organisation
 
+SPECIAL_BOND = "special_bond"
 READY = pl.Schema({"customer_id": pl.Int64(), "currency": pl.String(), "overdue_minor": pl.Int64(), "days": pl.Int64()})
 
 
 def judge_agency(organisation: Organisation, decided: Decided, today: date, now: datetime) -> int:
     """Open a case, and its task, for each customer who is ready and was not judged before in this cycle; how many.
 
-    Ready: the playbook has no step left, at least the policy's amount is overdue in one currency, the oldest of it for
-    more than the policy's days. Never a customer under a person's protection.
+    Ready: the playbook has no step left, at least the policy's amount may be asked for as overdue in one currency, the
+    oldest of it for more than the policy's days. Never a customer under a person's protection. Where nothing is
+    overdue any more of one who is in the agency's or the court's hands, a task asks to end that.
     """
     ready = find_ready(decided, decided.policy.numbers.agency)
     ids = ready["customer_id"].to_list()
@@ -36,26 +42,49 @@ def judge_agency(organisation: Organisation, decided: Decided, today: date, now:
         for row in rows
     )
     _open_tasks(organisation, rows, today, now)
+    _ask_to_end(organisation, decided, today, now)
     return len(rows)
 
 
 def find_ready(decided: Decided, numbers: AgencyPolicy) -> pl.DataFrame:
     """Customers who are ready by the figures alone, with what is overdue most (columns: READY)."""
     decision = decided.decision
+    bonds = decision.standings.filter(pl.col("profile") == SPECIAL_BOND).select("customer_id")
     exhausted = decision.problems.filter(pl.col("kind") == "no_step_left").select("customer_id").unique()
+    exhausted = exhausted.join(bonds, on="customer_id", how="anti")
     least = numbers.least_minor
     minimum = pl.col("currency").replace_strict(
         list(least), list(least.values()), default=numbers.least_elsewhere_minor, return_dtype=pl.Int64
     )
-    owed = decision.balances.filter(pl.min_horizontal("overdue_minor", "open_minor") >= minimum)
+    owed = sum_overdue(age_items(decided.evidence.for_customers(exhausted["customer_id"])))
     days = decision.habits.select("customer_id", pl.col("oldest_days_overdue").alias("days"))
-    ready = owed.join(exhausted, on="customer_id").join(
+    ready = owed.filter(pl.col("overdue_minor") >= minimum).join(
         days.filter(pl.col("days") > numbers.overdue_days), on="customer_id"
     )
     ready = ready.sort("customer_id", "overdue_minor", descending=[False, True]).unique(
         "customer_id", keep="first", maintain_order=True
     )
     return ready.select(READY.names())
+
+
+def _ask_to_end(organisation: Organisation, decided: Decided, today: date, now: datetime) -> None:
+    """While an agency or a court has the case nothing goes out: somebody must end it once nothing is overdue."""
+    later = LegalDecision.objects.filter(customer=OuterRef("customer"), pk__gt=OuterRef("pk"))
+    filed = LegalDecision.objects.filter(~Exists(later), organisation=organisation, choice=LegalDecision.Choice.FILED)
+    handed_over = AgencyCase.objects.filter(organisation=organisation, state=AgencyCase.State.HANDED_OVER)
+    cases = [
+        (case.customer, case.pk, Task.Kind.AGENCY_READY, "agency") for case in handed_over.select_related("customer")
+    ]
+    cases += [(case.customer, case.pk, Task.Kind.LEGAL, "court") for case in filed.select_related("customer")]
+    overdue = decided.decision.cycles.filter(pl.col("cycle").is_not_null())["customer_id"]
+    ids = pl.Series([customer.pk for customer, *_ in cases], dtype=pl.Int64)
+    owing = set(ids.filter(ids.is_in(overdue.implode())))
+    for customer, number, kind, whose in cases:
+        if customer.pk not in owing:
+            title = f"Nothing of {customer.name} is overdue any more: end the case of the {whose}"
+            detail = "Until it is ended nothing goes out to them, whatever they come to owe."
+            key = f"{whose}_over:{number}"
+            write_task(customer, kind=kind, key=key, title=title, detail=detail, due=today, now=now)
 
 
 def _judged_before(decided: Decided, ids: list[int]) -> set[int]:
