@@ -62,7 +62,7 @@ def handle_reply(
     if locked.customer is None and reading != NONE:
         raise ReplyOfStranger
     details = given or Given()
-    said = DEEDS[reading](locked, details, actor, now) if reading in DEEDS else "Nothing to do."
+    said = DEEDS[reading](locked, details, actor, now) if reading in DEEDS else details.note or "Nothing to do."
     answers = _answers(locked)
     answers[reading] = {"answer": _verdict(locked, reading, details), "by": actor, "at": now.isoformat(), "said": said}
     if locked.customer is not None:

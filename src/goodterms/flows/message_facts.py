@@ -46,6 +46,7 @@ class Request:
     invoice_ids: frozenset[int]
     source: str | None = None
     cc: tuple[str, ...] = ()
+    encloses_statement: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ class Template(BaseModel):
     asks_money: bool = False
     looks_ahead: bool = False
     whole_account: bool = False
+    by_hand: bool = False
     interest: Literal["none", "announced", "claimed"] = "none"
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
-from stdnum.iban import compact as compact_iban
 
 from goodterms.messages.catalog import Template, find_template
 from goodterms.messages.composing import SUBJECT_LIMIT
@@ -22,7 +21,7 @@ from goodterms.messages.ledger_values import (
 )
 from goodterms.messages.masking import find_placeholders, list_suspects, mask_facts
 from goodterms.messages.message import Fault, Message
-from goodterms.messages.payment import find_payment_faults, format_iban, is_iban, is_payable
+from goodterms.messages.payment import compact_iban, find_payment_faults, format_iban, is_iban, is_payable
 from goodterms.messages.sms import MOST_SEGMENTS, measure_sms, plain_text
 
 _HIDDEN = re.compile(r"<head>.*?</head>|<!--.*?-->", re.DOTALL)
@@ -49,7 +48,8 @@ def check(message: Message, facts: Facts) -> tuple[Fault, ...]:
     faults += _check_payment(template, parts, facts)
     for part in parts:
         faults += _check_words(part, language)
-        faults += check_values(part, amounts, days)
+        if not template.by_hand:
+            faults += check_values(part, amounts, days)
         if template.asks_money and part.name != "subject":
             faults += check_presence(part, facts, language)
     return tuple(dict.fromkeys(faults))
@@ -77,7 +77,8 @@ def check_sms(message: Message, facts: Facts) -> tuple[Fault, ...]:
         faults.append(Fault("mobile_missing", text))
     part = read_part("text", message.text, mask_facts(message.text, list_suspects(facts, language)), language)
     faults += _check_words(part, language)
-    faults += check_values(part, allowed_amounts(facts), allowed_dates(facts))
+    if not template.by_hand:
+        faults += check_values(part, allowed_amounts(facts), allowed_dates(facts))
     if plain_text(facts.sender.name) not in message.text:
         text = "The text does not say who writes; put {{ organisation.name }} into the template."
         faults.append(Fault("sender_not_named", text))
@@ -89,6 +90,16 @@ def check_sms(message: Message, facts: Facts) -> tuple[Fault, ...]:
         text = f"The text takes {segments} parts; shorten the template so that it takes {MOST_SEGMENTS} at most."
         faults.append(Fault("sms_long", text))
     return tuple(dict.fromkeys(faults))
+
+
+def doubt(message: Message, facts: Facts) -> tuple[Fault, ...]:
+    """Amounts and dates in a person's own words that the account does not hold: for the writer to look at again."""
+    if not find_template(message.template).by_hand:
+        return ()
+    language = language_of(message.language)
+    masked = mask_facts(message.text, list_suspects(facts, language))
+    part = read_part("text", message.text, masked, language)
+    return tuple(dict.fromkeys(check_values(part, allowed_amounts(facts), allowed_dates(facts))))
 
 
 def _read_parts(message: Message, facts: Facts, language: Language) -> list[PartRead]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from goodterms.messages.call_background import Background
 from goodterms.messages.call_sheet import prepare_call
 from goodterms.messages.catalog import TemplateUnknown, find_template
-from goodterms.messages.checking import check, check_call, check_purpose, check_sms
+from goodterms.messages.checking import check, check_call, check_purpose, check_sms, doubt
 from goodterms.messages.composing import compose
 from goodterms.messages.facts import Facts
 from goodterms.messages.languages import LanguageUnknown
@@ -16,11 +16,15 @@ from goodterms.messages.templates import TemplateFault
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """``message`` is there only without faults; ``draft`` is what could be composed all the same, to look at."""
+    """``message`` is there only without faults; ``draft`` is what could be composed all the same, to look at.
+
+    ``doubts`` keep nothing from leaving: what a person's own words say and the account does not.
+    """
 
     message: Message | None
     faults: tuple[Fault, ...]
     draft: Message | None
+    doubts: tuple[Fault, ...] = ()
 
 
 def finish(
@@ -47,7 +51,7 @@ def finish(
         return _refuse("language_unknown", str(error))
     except TemplateFault as error:
         return _refuse("template_invalid", f"The template {template} cannot be used: {error} Mend the template.")
-    return Finished(None if faults else message, faults, message)
+    return Finished(None if faults else message, faults, message, doubt(message, facts))
 
 
 def _refuse(code: str, text: str) -> Finished:

@@ -66,16 +66,12 @@ class Touch(models.Model):
 
 
 class PersonalTouch(models.Model):
-    """What a person decided to send: beside its touch, their own words, what is enclosed, and why in spite of what."""
+    """What a person decided to send: beside its touch, what is enclosed, and why it goes in spite of what."""
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
     touch = models.OneToOneField(Touch, models.CASCADE, related_name="personal", primary_key=True)
     form_key = models.CharField(max_length=40, help_text="Of the form it was sent from: sent twice, it is one touch.")
     written_by = models.CharField(max_length=200)
-    subject = models.CharField(max_length=150, blank=True, help_text="Of own words; empty: the template's.")
-    words = models.TextField(blank=True, help_text="Own words; empty: the template's.")
-    shows_invoices = models.BooleanField(default=False, help_text="Own words are followed by the table of invoices.")
-    shows_payment = models.BooleanField(default=False, help_text="Own words are followed by how to pay.")
     encloses_statement = models.BooleanField(default=False)
     overruled = models.CharField(max_length=200, blank=True, help_text="Codes of the warnings it was sent in spite of.")
     overrule_reason = models.TextField(blank=True)
@@ -93,4 +89,4 @@ class PersonalTouch(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.subject or f"{self.touch_id}"
+        return f"{self.touch_id} by {self.written_by}"

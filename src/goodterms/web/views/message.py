@@ -107,6 +107,8 @@ def _find(visit: Visit, pk: int) -> Effect:
     effect = find_effect(visit.organisation, pk)
     if effect is None:
         raise Http404
+    if visit.is_limited:
+        visit.find_customer(effect.customer_id)
     return effect
 
 

@@ -29,6 +29,7 @@
     const main = colour("var(--tblr-primary)");
     const late = colour("var(--tblr-red)");
     const touch = colour("var(--tblr-purple)");
+    const warn = colour("var(--tblr-orange)");
     const surface = colour("var(--tblr-bg-surface)");
     const narrow = place.clientWidth < 560;
     const highest = Math.max(5, ...data.settled.map((p) => p[1]), ...data.open.map((p) => p[1]));
@@ -63,7 +64,10 @@
           itemStyle: { color: main, opacity: 0.75, borderColor: surface, borderWidth: 1 },
           markLine: { silent: true, symbol: "none",
             label: { formatter: words.due, position: "insideStartTop", color: quiet, fontSize: 11 },
-            lineStyle: { color: ink, type: "solid", width: 1, opacity: 0.55 }, data: [{ yAxis: 0 }] } },
+            lineStyle: { color: ink, type: "solid", width: 1, opacity: 0.55 },
+            data: [{ yAxis: 0 }, ...(data.signal ? [{ xAxis: data.signal[0],
+              label: { formatter: narrow ? "!" : data.signal[1], position: "insideEndTop", color: warn, fontSize: 11 },
+              lineStyle: { color: warn, type: "dashed", width: 1.5, opacity: 0.9 } }] : [])] } },
         { name: words.open, type: "scatter", symbol: "diamond", symbolSize: 11, z: 5,
           data: data.open.map((p) => ({ value: [p[0], p[1]], words: p[2] })),
           itemStyle: { color: "transparent", borderColor: late, borderWidth: 2 } },
