@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
+from typing import Any
 
 import typst
 from pypdf import PdfReader, PdfWriter
@@ -19,6 +20,7 @@ from goodterms.messages.letter_content import Letter
 from goodterms.messages.message import Attachment
 
 PAGE = "letter.typ"
+PICTURE_PPI = 110
 _NOT_SHOWN = re.compile(r'the text `"(.*?)"` could not be displayed')
 
 
@@ -34,16 +36,26 @@ class Unprintable(Refusal):
 
 def render_letters(letters: Sequence[Letter], at: datetime) -> bytes:
     """The letters one after the other in one PDF/A, dated ``at``; raises Unprintable."""
+    return compile_page(page_source(PAGE), _describe(letters), at)
+
+
+def draw_letter(letter: Letter, at: datetime) -> list[bytes]:
+    """The letter's pages as pictures (PNG), to look at before it is printed; raises Unprintable."""
+    drawn = _compile(page_source(PAGE), _describe([letter]), at, format="png", ppi=PICTURE_PPI)
+    return [drawn] if isinstance(drawn, bytes) else list(drawn)
+
+
+def _describe(letters: Sequence[Letter]) -> dict[str, Any]:
+    """The plain data of the letters' page."""
     first = letters[0]
     names = sorted({letter.layout for letter in letters})
-    data = {
+    return {
         "title": first.subject,
         "author": first.sender_name,
         "fonts": font_families(),
         "layouts": {name: LETTER_LAYOUTS[name].as_json() for name in names},
         "letters": [letter.as_json() for letter in letters],
     }
-    return compile_page(page_source(PAGE), data, at)
 
 
 def compile_page(source: bytes, data: object, at: datetime) -> bytes:
@@ -51,20 +63,22 @@ def compile_page(source: bytes, data: object, at: datetime) -> bytes:
 
     Archivable (ISO 19005-3, level A: text selectable and tagged) and accessible (ISO 14289-1).
     """
+    pdf = _compile(source, data, at, format="pdf", pdf_standards=["a-3a", "ua-1"])
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+def _compile(source: bytes, data: object, at: datetime, **how: Any) -> bytes | list[bytes]:
+    given = {"data": json.dumps(data, ensure_ascii=False)}
     try:
-        pdf = _compiler().compile(
-            input=source,
-            format="pdf",
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-            pdf_standards=["a-3a", "ua-1"],
-            timestamp=int(at.timestamp()),
+        made: bytes | list[bytes] = _compiler().compile(
+            input=source, sys_inputs=given, timestamp=int(at.timestamp()), **how
         )
     except typst.TypstError as error:
         if found := _NOT_SHOWN.search(error.message):
             raise Unprintable(found[1]) from error
         raise
-    assert isinstance(pdf, bytes)
-    return pdf
+    return made
 
 
 def enclose(letter: bytes, copies: Sequence[Attachment]) -> bytes:

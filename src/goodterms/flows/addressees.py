@@ -9,7 +9,8 @@ from django.db.models import BinaryField
 from django.db.models.functions import Substr
 
 from goodterms.core.calendar import find_zone
-from goodterms.followup.models import Touch
+from goodterms.flows.by_hand import CYCLE_PREFIX
+from goodterms.followup.models import PersonalTouch, Touch
 from goodterms.ledger.models import Customer
 from goodterms.outbox.models import Effect, SentMessage
 
@@ -45,6 +46,8 @@ def read_addressees(effects: Sequence[Effect]) -> dict[int, Addressee]:
     customers = _customers({effect.customer_id for effect in effects})
     cycles = {cycle for _, cycle in touches.values() if cycle}
     first_ids = _first_message_ids(set(customers), cycles) if cycles else {}
+    if any(cycle.startswith(CYCLE_PREFIX) for cycle in cycles):
+        first_ids |= _answered_message_ids(cycles)
     found = {}
     for effect in effects:
         if effect.customer_id in customers:
@@ -76,6 +79,13 @@ def _first_message_ids(customer_ids: set[int], cycles: set[str]) -> dict[tuple[i
         .values_list("effect__customer_id", "effect__touch__cycle", "head")
     )
     return {(customer_id, cycle): _message_id(bytes(head)) for customer_id, cycle, head in rows}
+
+
+def _answered_message_ids(cycles: set[str]) -> dict[tuple[int, str], str]:
+    """The same for messages by hand: the Message-ID of the mail that each answers."""
+    rows = PersonalTouch.objects.filter(touch__cycle__in=cycles, reply__message_key__contains="@")
+    values = rows.values_list("touch__customer_id", "touch__cycle", "reply__message_key")
+    return {(customer_id, cycle): f"<{key}>" for customer_id, cycle, key in values}
 
 
 def _message_id(head: bytes) -> str:

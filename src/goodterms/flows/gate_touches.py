@@ -9,6 +9,8 @@ from goodterms.core.gate import ASKED, judge
 from goodterms.database.reading import read_inside_transaction
 from goodterms.flows.agency_file import PLAYBOOK as AGENCY
 from goodterms.flows.agency_file import judge_hand_overs
+from goodterms.flows.by_hand import PLAYBOOK as BY_HAND
+from goodterms.flows.by_hand import judge_by_hand
 from goodterms.flows.collect_evidence import collect_evidence
 from goodterms.followup.gate_answer import GateAnswer
 from goodterms.followup.policy import policy_of
@@ -34,7 +36,9 @@ def judge_effects(effect_keys: Sequence[str], now: datetime, *, on: date | None 
     answers = {key: GateAnswer("withhold", "There is no touch behind this effect.", 0, 0, None) for key in effect_keys}
     hand_overs = asked.filter(pl.col("playbook") == AGENCY)["effect_key"].to_list()
     answers.update(judge_hand_overs(hand_overs) if hand_overs else {})
-    asked = asked.filter(pl.col("playbook") != AGENCY)
+    by_hand = asked.filter(pl.col("playbook") == BY_HAND)["effect_key"].to_list()
+    answers.update(judge_by_hand(by_hand, now) if by_hand else {})
+    asked = asked.filter(~pl.col("playbook").is_in([AGENCY, BY_HAND]))
     for organisation in Organisation.objects.filter(pk__in=asked["organisation_id"].unique().to_list()):
         own = asked.filter(pl.col("organisation_id") == organisation.pk)
         answers.update(_judge_organisation(organisation, own, now, on))

@@ -7,14 +7,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from goodterms.core.money import Money
+from goodterms.followup.models import CustomerProfile
 from goodterms.web.formats import write_amount, write_day
 from goodterms.web.queries.habit_picture import Picture, Point
 from goodterms.web.words import sign_of
 
 
-def chart_data(picture: Picture, locale: Locale) -> dict[str, Any]:
-    """Plain lists of ``[ISO date, value, sentence]`` and the words of the legend."""
+def chart_data(picture: Picture, locale: Locale, standing: CustomerProfile | None = None) -> dict[str, Any]:
+    """Plain lists of ``[ISO date, value, sentence]``, the words of the legend, and the day a signal was first seen."""
     return {
+        "signal": _signal(standing, locale),
         "settled": [[_day(point), point.days_late, _sentence(point, locale)] for point in picture.settled],
         "open": [[_day(point), point.days_late, _sentence(point, locale)] for point in picture.still_open],
         "band": [[band.day.isoformat(), band.low, band.middle, band.high] for band in picture.band],
@@ -46,6 +48,13 @@ def days_late_words(days: int) -> str:
     if days > 0:
         return ngettext("%(days)s day late", "%(days)s days late", days) % {"days": days}
     return ngettext("%(days)s day early", "%(days)s days early", -days) % {"days": -days}
+
+
+def _signal(standing: CustomerProfile | None, locale: Locale) -> list[str] | None:
+    if standing is None or not standing.signal or not standing.signal_seen_date:
+        return None
+    day = standing.signal_seen_date
+    return [day.isoformat(), f"{sign_of('signal', standing.signal).label}, {write_day(day, locale)}"]
 
 
 def _day(point: Point) -> str:

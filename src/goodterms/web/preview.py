@@ -26,10 +26,11 @@ def preview_of(effect: Effect, now: datetime) -> Preview | None:
     if composed is None:
         return None
     shown = composed.message or composed.draft
-    return Preview(_as_mail(shown) if shown else None, tuple(str(fault) for fault in composed.faults))
+    return Preview(as_mail(shown) if shown else None, tuple(str(fault) for fault in composed.faults))
 
 
-def _as_mail(message: Message) -> ReadMail:
+def as_mail(message: Message) -> ReadMail:
+    """The message in the parts that a page shows."""
     headers = [
         ("From", f"{message.sender_name} <{message.sender_email}>"),
         ("To", f"{message.recipient_name} <{message.recipient_email}>"),

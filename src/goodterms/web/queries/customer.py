@@ -11,7 +11,7 @@ from django.db.models import Q
 from goodterms.core.calendar import find_zone
 from goodterms.flows.decide_day import decide_for
 from goodterms.flows.write_standings import evidence_sentence
-from goodterms.followup.models import CustomerProfile, Hold, Task, TimelineEvent, Touch
+from goodterms.followup.models import CustomerProfile, Hold, Task, Touch
 from goodterms.followup.policy import policy_of
 from goodterms.ledger.models import Contact, Customer, Invoice
 from goodterms.organizations.models import Organisation
@@ -28,9 +28,7 @@ STILL_COMING = (
     Effect.State.UNCERTAIN,
 )
 ITEM_ORDER = ("due_date", "pk")
-EVENT_ORDER = ("-at", "-pk")
 ITEM_ROWS = 10
-EVENT_ROWS = 12
 
 
 def find_customer(organisation: Organisation, pk: int) -> Customer | None:
@@ -60,16 +58,6 @@ def slice_items(customer: Customer, organisation: Organisation, cursor: str) -> 
 def undated_items(customer: Customer, organisation: Organisation) -> list[Invoice]:
     """Open items that nobody can call overdue, since their due date is missing."""
     return list(open_items(organisation).filter(customer=customer, due_date__isnull=True).order_by("pk")[:ITEM_ROWS])
-
-
-def slice_timeline(customer: Customer, cursor: str) -> Slice[TimelineEvent]:
-    """A page of the timeline, the newest first, each event with the id of its message where it has one."""
-    page = slice_rows(customer.timeline.select_related("invoice"), EVENT_ORDER, cursor, EVENT_ROWS)
-    keys = {event.effect_key for event in page.rows if event.effect_key}
-    ids = dict(Effect.objects.filter(key__in=keys).values_list("key", "pk"))
-    for event in page.rows:
-        event.effect_pk = ids.get(event.effect_key)  # type: ignore[attr-defined]  # for the template alone
-    return page
 
 
 def holds_in_force(customer: Customer, today: date) -> list[Hold]:

@@ -1,4 +1,4 @@
-"""What customers wrote: the answers that wait, strangers' mails, and one answer with what was read in it."""
+"""What customers wrote: the answers that wait, strangers' mails, one answer with what was read in it, its thread."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +10,17 @@ from django.db.models import Q, QuerySet
 from goodterms.core.money import Money
 from goodterms.flows.handle_reply import open_suggestions, suggestions_of
 from goodterms.flows.reply_deeds import proposed_amount
-from goodterms.followup.models import Reply
-from goodterms.organizations.models import Organisation
+from goodterms.followup.models import Reply, TimelineEvent
+from goodterms.ledger.models import Customer
+from goodterms.outbox.models import Effect
+from goodterms.web.access import Visit
 from goodterms.web.queries.customers import named_like
 
 ORDERS = {"newest": ("-received_at", "-pk"), "oldest": ("received_at", "pk")}
-WAITING, STRANGERS, HANDLED = "", "strangers", "handled"
+WAITING, MINE, UNASSIGNED, SNOOZED = "", "mine", "unassigned", "snoozed"
+STRANGERS, AUTOMATIC, HANDLED = "strangers", "automatic", "handled"
+STATES = (WAITING, MINE, UNASSIGNED, SNOOZED, STRANGERS, HANDLED, AUTOMATIC)
+THREAD_ROWS = 15
 
 
 @dataclass(frozen=True)
@@ -31,22 +36,69 @@ class Read:
     is_open: bool
 
 
-def list_replies(organisation: Organisation, *, state: str, words: str) -> "QuerySet[Reply]":
-    """Answers that wait for a person; ``strangers``: of unknown senders alone; ``handled``: everything else."""
-    replies = Reply.objects.filter(organisation=organisation).select_related("customer").defer("content", "html")
-    replies = replies.filter(handled_at__isnull=state != HANDLED)
-    if state == STRANGERS:
-        replies = replies.filter(customer__isnull=True)
+@dataclass(frozen=True)
+class Word:
+    """One message of a thread: theirs (``reply``), or ours (``effect``) with its line in the timeline."""
+
+    at: datetime
+    reply: Reply | None = None
+    effect: Effect | None = None
+    text: str = ""
+
+
+def list_replies(visit: Visit, *, state: str, words: str) -> "QuerySet[Reply]":
+    """Answers in one of STATES; those that wait are without the ones laid aside until a later day."""
+    replies = Reply.objects.filter(organisation=visit.organisation).select_related("customer").defer("content", "html")
+    replies = visit.limit(replies).filter(_in_state(state, visit))
     if words:
-        named = Q(customer_id__in=named_like(organisation, words))
+        named = Q(customer_id__in=named_like(visit.organisation, words))
         replies = replies.filter(named | Q(from_address__icontains=words) | Q(subject__icontains=words))
     return replies
 
 
-def find_reply(organisation: Organisation, pk: int) -> Reply | None:
-    """The answer with its customer, or None where the organisation has no such answer."""
-    replies = Reply.objects.filter(organisation=organisation).defer("content")
-    return replies.select_related("customer__profile", "organisation", "touch").filter(pk=pk).first()
+def _in_state(state: str, visit: Visit) -> Q:
+    answer = Q(kind=Reply.Kind.ANSWER)
+    if state == HANDLED:
+        return Q(handled_at__isnull=False) & answer
+    if state == AUTOMATIC:
+        return Q(handled_at__isnull=False) & ~answer
+    waiting = Q(handled_at__isnull=True)
+    if state == STRANGERS:
+        return waiting & Q(customer__isnull=True)
+    snoozed = Q(snoozed_until_date__gt=visit.today)
+    if state == SNOOZED:
+        return waiting & snoozed
+    awake = waiting & (Q(snoozed_until_date__isnull=True) | Q(snoozed_until_date__lte=visit.today))
+    return awake & {MINE: Q(owner=visit.actor), UNASSIGNED: Q(owner="")}.get(state, Q())
+
+
+def find_reply(visit: Visit, pk: int) -> Reply | None:
+    """The answer with its customer, or None where this person has no such answer."""
+    replies = Reply.objects.filter(organisation=visit.organisation, pk=pk).defer("content")
+    return visit.limit(replies).select_related("customer__profile", "organisation", "touch", "contact").first()
+
+
+def thread_of(customer: Customer, *, here: Reply | None = None) -> list[Word]:
+    """What was written to and fro, the newest first: theirs, and ours that has left; three queries."""
+    theirs = Reply.objects.filter(organisation_id=customer.organisation_id, customer=customer, kind=Reply.Kind.ANSWER)
+    theirs = theirs.defer("content", "html").order_by("-received_at", "-pk")
+    ours = Effect.objects.filter(
+        organisation_id=customer.organisation_id,
+        customer_id=customer.pk,
+        channel__in=("email", "sms", "letter", "certified"),
+        state=Effect.State.SENT,
+    )
+    effects = list(ours.defer("content").order_by("-finished_at", "-pk")[:THREAD_ROWS])
+    lines = TimelineEvent.objects.filter(effect_key__in=[effect.key for effect in effects], kind="sent")
+    texts = dict(lines.filter(customer=customer).values_list("effect_key", "text")) if effects else {}
+    words = [
+        Word(reply.received_at, reply=reply) for reply in theirs[:THREAD_ROWS] if here is None or reply.pk != here.pk
+    ]
+    words += [
+        Word(effect.finished_at or effect.created_at, effect=effect, text=texts.get(effect.key, ""))
+        for effect in effects
+    ]
+    return sorted(words, key=lambda word: word.at, reverse=True)[: 2 * THREAD_ROWS]
 
 
 def read_suggestions(reply: Reply, now: datetime) -> list[Read]:

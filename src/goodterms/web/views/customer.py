@@ -20,56 +20,64 @@ from goodterms.web.access import Visit, acting, go_back, looking
 from goodterms.web.forms import ContactForm, HoldForm, OverrideForm
 from goodterms.web.pages import render_page, render_part
 from goodterms.web.picture import chart_data
+from goodterms.web.queries.ap_profile import read_ap
 from goodterms.web.queries.balances import balances_of
+from goodterms.web.queries.coming import foresee_touches
 from goodterms.web.queries.customer import (
     contacts_of,
     customer_day,
     explain_profile,
     explain_verdict,
-    find_customer,
     foresee_next,
     holds_in_force,
     next_touches,
     open_tasks_of,
     slice_items,
-    slice_timeline,
     undated_items,
 )
+from goodterms.web.queries.customer_agreements import agreements_of
 from goodterms.web.queries.habit_picture import draw_habits
+from goodterms.web.queries.paper import letters_of
+from goodterms.web.queries.pay_days import count_pay_days
+from goodterms.web.queries.timeline import GROUPS, TimelineFilter, slice_timeline
 from goodterms.web.words import HOLD_REASONS, ROLES
+
+COMING_DAYS = 28
 
 
 @looking
 def customer(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """The customer's page."""
-    found = _find(visit, pk)
-    return render_page(request, visit, "customer.html", _page_context(visit, found), section="customers")
+    found = visit.find_customer(pk)
+    return render_page(request, visit, "customer.html", page_context(visit, found), section="customers")
 
 
 @looking
 def customer_items(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """More open items, for the list within the page."""
-    found = _find(visit, pk)
+    found = visit.find_customer(pk)
     items = slice_items(found, visit.organisation, request.GET.get("cursor", ""))
     context = {"customer": found, "items": items, "local_day": customer_day(visit, found)}
     return render_part(request, visit, "parts/item_rows.html", context)
 
 
 @looking
-def customer_timeline(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
-    """Older events, for the timeline within the page."""
-    found = _find(visit, pk)
-    context = {"customer": found, "timeline": slice_timeline(found, request.GET.get("cursor", ""))}
-    return render_part(request, visit, "parts/timeline_rows.html", context)
+def customer_coming(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
+    """What would go out in the coming weeks if nobody pays and nobody answers."""
+    found = visit.find_customer(pk)
+    context = {"customer": found, "coming": foresee_touches(visit.organisation, found, visit.now, COMING_DAYS)}
+    if request.headers.get("HX-Request"):
+        return render_part(request, visit, "parts/customer_coming.html", context)
+    return render_page(request, visit, "coming.html", context, section="customers")
 
 
 @acting
 def profile_override(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Overrule the profile."""
-    found = _find(visit, pk)
+    found = visit.find_customer(pk)
     form = OverrideForm(request.POST)
     if not form.is_valid():
-        return _with_faults(request, visit, found, {"override_form": form})
+        return with_faults(request, visit, found, {"override_form": form})
     given = form.cleaned_data
     override_profile(
         visit.organisation, found, given["profile"], reason=given["reason"], actor=visit.actor, now=visit.now
@@ -81,7 +89,7 @@ def profile_override(request: HttpRequest, visit: Visit, pk: int) -> HttpRespons
 @acting
 def profile_restore(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Let the rules speak again."""
-    found = _find(visit, pk)
+    found = visit.find_customer(pk)
     remove_override(visit.organisation, found, actor=visit.actor, now=visit.now)
     messages.success(request, _("The profile follows the rules again."))
     return go_back(request, _address(visit, found))
@@ -90,15 +98,15 @@ def profile_restore(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse
 @acting
 def hold_place(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Pause chasing until a date."""
-    found = _find(visit, pk)
+    found = visit.find_customer(pk)
     form = HoldForm(request.POST, customer=found)
     if not form.is_valid():
-        return _with_faults(request, visit, found, {"hold_form": form})
+        return with_faults(request, visit, found, {"hold_form": form})
     try:
         place_hold(visit.organisation, found, actor=visit.actor, now=visit.now, **form.cleaned_data)
     except Refusal as refusal:
         form.add_error("until", str(refusal))
-        return _with_faults(request, visit, found, {"hold_form": form})
+        return with_faults(request, visit, found, {"hold_form": form})
     messages.success(request, _("Paused; the hold lifts itself the day after its last day."))
     return go_back(request, _address(visit, found))
 
@@ -106,7 +114,8 @@ def hold_place(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
 @acting
 def hold_lift(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """End a hold before its date."""
-    hold = Hold.objects.select_related("customer", "invoice").filter(organisation=visit.organisation, pk=pk).first()
+    holds = Hold.objects.select_related("customer", "invoice").filter(organisation=visit.organisation, pk=pk)
+    hold = visit.limit(holds).first()
     if hold is None:
         raise Http404
     lift_hold(visit.organisation, hold, actor=visit.actor, now=visit.now)
@@ -118,23 +127,24 @@ def hold_lift(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
 @acting
 def contact_add(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Write a new contact down."""
-    return _write_contact(request, visit, _find(visit, pk), None)
+    return _write_contact(request, visit, visit.find_customer(pk), None)
 
 
 @acting
 def contact_correct(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Correct a contact."""
-    found = Contact.objects.select_related("customer").filter(organisation=visit.organisation, pk=pk).first()
+    contacts = Contact.objects.filter(organisation=visit.organisation, pk=pk)
+    found = visit.limit(contacts).first()
     if found is None:
         raise Http404
-    return _write_contact(request, visit, _find(visit, found.customer_id), found)
+    return _write_contact(request, visit, visit.find_customer(found.customer_id), found)
 
 
 def _write_contact(request: HttpRequest, visit: Visit, whose: Customer, contact: Contact | None) -> HttpResponse:
     form = ContactForm(request.POST)
     faults = {"contact_form": form, "contact_pk": contact.pk if contact else 0}
     if not form.is_valid():
-        return _with_faults(request, visit, whose, faults)
+        return with_faults(request, visit, whose, faults)
     try:
         write_contact(
             visit.organisation,
@@ -146,19 +156,13 @@ def _write_contact(request: HttpRequest, visit: Visit, whose: Customer, contact:
         )
     except Refusal as refusal:
         form.add_error(None, str(refusal))
-        return _with_faults(request, visit, whose, faults)
+        return with_faults(request, visit, whose, faults)
     messages.success(request, _("Contact kept; the next message goes by it."))
     return go_back(request, _address(visit, whose))
 
 
-def _find(visit: Visit, pk: int) -> Customer:
-    found = find_customer(visit.organisation, pk)
-    if found is None:
-        raise Http404
-    return found
-
-
-def _page_context(visit: Visit, found: Customer) -> dict[str, Any]:
+def page_context(visit: Visit, found: Customer) -> dict[str, Any]:
+    """All that the customer's page shows."""
     local_day = customer_day(visit, found)
     standing: CustomerProfile | None = getattr(found, "profile", None)
     touches = next_touches(found)
@@ -181,15 +185,20 @@ def _page_context(visit: Visit, found: Customer) -> dict[str, Any]:
         "tasks": open_tasks_of(found),
         "touches": touches,
         "outlook": None if touches else foresee_next(visit.organisation, found, visit.now),
-        "timeline": slice_timeline(found, ""),
+        "ap": read_ap(visit.organisation, found),
+        "letters": letters_of(found),
+        "agreements": agreements_of(found, local_day),
+        "timeline": slice_timeline(found, "", TimelineFilter(), visit.zone),
+        "timeline_groups": GROUPS,
         "picture": picture,
-        "chart": chart_data(picture, visit.locale),
+        "pay_days": count_pay_days(found),
+        "chart": chart_data(picture, visit.locale, standing),
     }
 
 
-def _with_faults(request: HttpRequest, visit: Visit, found: Customer, forms: dict[str, Any]) -> HttpResponse:
+def with_faults(request: HttpRequest, visit: Visit, found: Customer, forms: dict[str, Any]) -> HttpResponse:
     """The page again with what was typed and what is wrong with it; nothing was changed."""
-    context = {**_page_context(visit, found), **forms}
+    context = {**page_context(visit, found), **forms}
     return render_page(request, visit, "customer.html", context, section="customers", status=422)
 
 
