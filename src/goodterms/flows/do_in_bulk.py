@@ -139,8 +139,6 @@ def _hold(organisation: Organisation, deed: Deed, task: Task, paused: set[int], 
         raise NobodyToHold
     if task.customer.pk in paused:
         return False
-    place_hold(
-        organisation, task.customer, until=deed.until, reason=deed.reason, note=deed.note, actor=actor, now=now
-    )
+    place_hold(organisation, task.customer, until=deed.until, reason=deed.reason, note=deed.note, actor=actor, now=now)
     paused.add(task.customer.pk)
     return True

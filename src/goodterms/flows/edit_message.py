@@ -30,8 +30,10 @@ class WordsRefused(Refusal):
     """The check found faults in the changed message."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("Not kept; the message may not leave like this. " + " ".join(str(fault) for fault in faults))
-        self.faults = tuple(faults)
+        # The same fault stands in every part of the message: once is enough.
+        self.faults = tuple({fault.code: fault for fault in reversed(faults)}.values())[::-1]
+        sentences = " ".join(str(fault) for fault in self.faults)
+        super().__init__(f"Not kept; the message may not leave like this. {sentences}")
 
 
 def read_words(effect: Effect, now: datetime) -> EditableWords | None:
@@ -50,8 +52,10 @@ def edit_message(
     Blocks (invoices, how to pay) stay live; amounts and dates written out are checked against the ledger, now and
     again when it leaves. Raises NotWaitingForApproval, NoWordsToEdit or WordsRefused. Returns the words before.
     """
-    current = Effect.objects.select_for_update(of=("self",)).select_related("touch__customer").get(
-        pk=effect.pk, organisation=organisation
+    current = (
+        Effect.objects.select_for_update(of=("self",))
+        .select_related("touch__customer")
+        .get(pk=effect.pk, organisation=organisation)
     )
     if current.state != State.WAITING:
         raise NotWaitingForApproval(current)

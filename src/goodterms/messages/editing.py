@@ -23,6 +23,8 @@ _NAMES = {"[invoices]": "invoice_table", "[how to pay]": "payment_details", "[in
 _BLOCK = re.compile(f"{BLOCK_START}([a-z_]+){BLOCK_END}")
 _TOKEN = re.compile(r"\[invoices\]|\[how to pay\]|\[interest\]|\[answers: [a-z_]+\]|\*\*[^*\n]+\*\*", re.IGNORECASE)
 _LINE_ENDS = re.compile(r"\r\n?")
+_BLANKS = re.compile(r"[ \t\n]+")
+"""Spaces at which a line may break; the others stay what they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,14 @@ def to_edit(rendered: Rendered) -> EditableWords:
 
 def from_edit(words: EditableWords) -> str:
     """The source of a template that says exactly these words."""
-    subject = literal(" ".join(words.subject.split()))
+    subject = literal(_one_line(words.subject))
     body = _LINE_ENDS.sub("\n", words.body).strip()
-    paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", body))
+    paragraphs = (_one_line(part) for part in re.split(r"\n[ \t]*(?:\n[ \t]*)+", body))
     return f"{subject}\n{SECTION_MARK}\n" + "\n\n".join(_paragraph(part) for part in paragraphs if part)
+
+
+def _one_line(text: str) -> str:
+    return _BLANKS.sub(" ", _LINE_ENDS.sub("\n", text)).strip(" ")
 
 
 def _block_word(name: str) -> str:
