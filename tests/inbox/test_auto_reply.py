@@ -20,7 +20,8 @@ def read(body: str = "Thanks", **headers: str) -> AutoReply | None:
     "headers",
     [
         {"Auto_Submitted": "auto-replied"},
-        {"Auto_Submitted": "auto-generated (vacation)"},
+        {"Auto_Submitted": "auto-replied (vacation)"},
+        {"Auto_Submitted": "auto-generated", "Subject": "Out of Office"},
         {"X_Autoreply": "yes"},
         {"Precedence": "auto_reply"},
         {"Subject": "Automatic reply: Invoice 17"},
@@ -35,7 +36,15 @@ def test_an_automatic_answer_is_recognised(headers: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Auto_Submitted": "no"}, {"Subject": "Re: Automatic reply: Invoice"}, {"Subject": "Re: out of stock"}]
+    "headers",
+    [
+        {"Auto_Submitted": "no"},
+        {"Subject": "Re: Automatic reply: Invoice"},
+        {"Subject": "Re: out of stock"},
+        {"Auto_Submitted": "auto-generated", "Subject": "Remittance advice"},
+        {"Precedence": "bulk", "Subject": "[Ticket 17] Your invoice"},
+        {"Subject": "Auto: Rechnung 12"},
+    ],
 )
 def test_a_persons_answer_is_not_automatic(headers: dict[str, str]) -> None:
     assert read(**headers) is None

@@ -8,7 +8,7 @@ from goodterms.core.reading.dates import find_dates
 from goodterms.inbox.incoming import Incoming
 from goodterms.inbox.parse_mail import header_text, open_mail
 
-_PRECEDENCE = frozenset({"auto_reply", "auto-reply", "bulk", "junk"})
+_PRECEDENCE = frozenset({"auto_reply", "auto-reply"})
 _MARKS = (
     "X-Autoreply",
     "X-Autorespond",
@@ -19,7 +19,7 @@ _MARKS = (
 )
 _SUBJECTS = re.compile(
     r"^\s*(?:\[[^\]]{1,20}\]\s*)?(?:"
-    r"(?:automatic|auto|automated)[ -]?(?:reply|response|answer)|auto(?:matic)?[ -]?(?:reply|respon\w+)|auto:|"
+    r"(?:automatic|auto|automated)[ -]?(?:reply|response|answer)|auto(?:matic)?[ -]?(?:reply|respon\w+)|"
     r"out[ -]of[ -](?:the[ -])?office|ooo\b|away from (?:the|my) office|on (?:annual |parental )?leave|"
     r"vacation (?:notice|reply)|"
     r"automatische (?:antwort|r[ü]?ckmeldung|nachricht|e-?mail|empfangsbest)|"
@@ -52,9 +52,11 @@ def read_auto_reply(raw: bytes, incoming: Incoming, on: date) -> AutoReply | Non
 
 
 def _is_marked(raw: bytes) -> bool:
+    """Marked as an answer that no person wrote. A mail that a program made of its own accord (auto-generated, bulk) may
+    be a remittance advice or a ticket, which a person must read.
+    """
     message = open_mail(raw)
-    submitted = header_text(message, "Auto-Submitted").partition(";")[0].strip().lower()
-    if submitted and submitted != "no":
+    if header_text(message, "Auto-Submitted").lower().startswith("auto-replied"):
         return True
     precedence = header_text(message, "Precedence").lower()
     return precedence in _PRECEDENCE or any(message.get(name) is not None for name in _MARKS)
