@@ -3,12 +3,15 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from goodterms.channels.wiring import channels_from
+from goodterms.core.money import Money
 from goodterms.flows.agency_cases import (
     CaseElsewhere,
     NoAgency,
@@ -21,7 +24,9 @@ from goodterms.flows.agency_cases import (
     settle_files,
 )
 from goodterms.flows.decide_day import decide_for
-from goodterms.flows.judge_agency import judge_agency
+from goodterms.flows.judge_agency import find_ready, judge_agency
+from goodterms.flows.open_dispute import open_dispute
+from goodterms.flows.record_payment import record_payment
 from goodterms.flows.relay import relay_due
 from goodterms.flows.run_day import run_day
 from goodterms.flows.take_agency_report import ReportUnreadable, take_agency_report
@@ -138,6 +143,104 @@ def test_paid_between_plan_and_send_the_hand_over_stays_here(home: Path) -> None
     pay(customer.invoices.get(), date(2026, 3, 10))
     relay(home)
     assert Effect.objects.get(channel="agency").state == "withheld"
+
+
+def on_account(customer: Customer, amount_minor: int) -> None:
+    record_payment(
+        customer.organisation_id, customer.pk, Money(amount_minor, "GBP"), on=NOW.date(), today=NOW.date(), now=NOW,
+        actor="Robin",
+    )  # fmt: skip
+
+
+def test_paid_on_account_between_plan_and_send_the_hand_over_stays_here(home: Path) -> None:
+    customer = make_exhausted()
+    approve_hand_over(customer.organisation, customer, actor="Robin", now=NOW)
+    hand_over(customer.organisation, customer, actor="Robin", now=NOW)
+    on_account(customer, 300_00)
+    relay(home)
+    assert Effect.objects.get(channel="agency").state == "withheld"
+
+
+def test_nobody_is_handed_over_who_has_paid_on_account_or_disputes_it_all() -> None:
+    customer, other = make_exhausted(), make_exhausted("C2")
+    on_account(customer, 300_00)
+    dispute(other, None)
+    for each in (customer, other):
+        approve_hand_over(each.organisation, each, actor="Robin", now=NOW)
+        with pytest.raises(NothingToHandOver):
+            hand_over(each.organisation, each, actor="Robin", now=NOW)
+    AgencyCase.objects.all().delete()
+    with pytest.raises(NothingToHandOver):
+        approve_hand_over(customer.organisation, customer, actor="Robin", now=NOW)
+
+
+def test_only_a_credit_note_is_nothing_to_hand_over(home: Path) -> None:
+    customer = make_exhausted()
+    approve_hand_over(customer.organisation, customer, actor="Robin", now=NOW)
+    hand_over(customer.organisation, customer, actor="Robin", now=NOW)
+    pay(customer.invoices.get(), NOW.date())
+    bill(customer, "CN", NOW.date() - timedelta(days=3), amount_minor=-20_00)
+    relay(home)
+    assert Effect.objects.get(channel="agency").state == "withheld"
+
+
+def test_the_agency_gets_what_may_be_asked_for_and_is_told_of_the_rest(home: Path) -> None:
+    """Of 300.00, 40.00 are on account and 50.00 disputed; 70.00 are not due yet."""
+    customer = make_exhausted()
+    on_account(customer, 40_00)
+    dispute(customer, Money(50_00, "GBP"))
+    bill(customer, "R-later", NOW.date() + timedelta(days=9), amount_minor=70_00)
+    handed_over(customer, home)
+    sent = SentMessage.objects.get(effect__channel="agency")
+    with zipfile.ZipFile(io.BytesIO(bytes(sent.content))) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        claims = json.loads(archive.read("claims.json"))
+        assert "Open: 210.00 GBP." in archive.read("letter.txt").decode()
+    assert manifest["owed"] == [{"amount_minor": 210_00, "currency": "GBP"}]
+    assert manifest["not_claimed"]["cash_on_account"][0]["amount_minor"] == 40_00
+    assert [(row["invoice"], row["amount_minor"]) for row in manifest["not_claimed"]["disputes"]] == [("R-C1", 50_00)]
+    assert [(row["number"], row["open_amount_minor"], row["claimed_minor"]) for row in claims] == [
+        ("R-C1", 300_00, 210_00)
+    ]
+
+
+def dispute(customer: Customer, amount: Money | None) -> None:
+    open_dispute(
+        customer.organisation, customer, customer.invoices.get(kind="invoice"), reason="faulty", amount=amount,
+        actor="Robin", now=NOW,
+    )  # fmt: skip
+
+
+def test_what_is_disputed_or_covered_makes_nobody_ready() -> None:
+    customer = make_exhausted()
+    AgencyCase.objects.all().delete()
+    dispute(customer, Money(50_01, "GBP"))
+    run_day(customer.organisation, NOW)
+    assert not AgencyCase.objects.exists()
+
+
+def test_a_special_bond_by_a_persons_word_is_never_ready() -> None:
+    customer = make_exhausted()
+    decided = decide_for(customer.organisation, NOW)
+    bond = decided.decision.standings.with_columns(profile=pl.lit("special_bond"))
+    judged = replace(decided, decision=replace(decided.decision, standings=bond))
+    assert find_ready(decided, decided.policy.numbers.agency).height == 1
+    assert find_ready(judged, decided.policy.numbers.agency).is_empty()
+
+
+def test_when_nothing_is_overdue_any_more_a_task_asks_to_close_the_case(home: Path) -> None:
+    customer = make_exhausted()
+    handed_over(customer, home)
+    run_day(customer.organisation, NOW + timedelta(days=1))
+    assert not Task.objects.filter(key__startswith="agency_over").exists()
+    pay(customer.invoices.get(), NOW.date() + timedelta(days=1))
+    for days in (2, 3):
+        run_day(customer.organisation, NOW + timedelta(days=days))
+    task = Task.objects.get(key__startswith="agency_over")
+    assert task.title == "Nothing of Example Customer C1 Ltd is overdue any more: end the case of the agency"
+    close_case(customer.organisation, customer, outcome="collected", actor="Robin", now=NOW + timedelta(days=3))
+    task.refresh_from_db()
+    assert task.done_at is not None
 
 
 def test_a_case_taken_back_before_the_relay_is_never_sent(home: Path) -> None:

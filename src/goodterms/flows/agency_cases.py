@@ -6,10 +6,10 @@ from django.db import transaction
 from django.db.models import F
 
 from goodterms.core.refusal import Refusal
-from goodterms.flows.agency_file import PLAYBOOK, STEP
+from goodterms.flows.agency_file import PLAYBOOK, STEP, read_claims
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.followup.models import AgencyCase, Task, Touch
-from goodterms.ledger.models import Customer, Invoice
+from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Organisation
 from goodterms.outbox.keys import touch_key
 from goodterms.outbox.models import Effect
@@ -41,7 +41,10 @@ class NothingToHandOver(Refusal):
     """Nothing is open any more."""
 
     def __init__(self, customer: Customer) -> None:
-        super().__init__(f"Nothing that {customer.name} owes is overdue; there is nothing to hand over.")
+        super().__init__(
+            f"Nothing of {customer.name} is overdue that an agency could collect: it is paid, covered by credits or "
+            "cash on account, disputed, or to be paid by a plan."
+        )
 
 
 class NoAgency(Refusal):
@@ -65,7 +68,7 @@ def approve_hand_over(organisation: Organisation, customer: Customer, *, actor: 
     today = local_day(organisation, customer, now)
     case = AgencyCase.objects.filter(customer=customer, state__in=RUNNING).select_related("customer").first()
     if case is None:
-        _check_owing(customer, today)
+        _check_owing(customer, now)
         case = AgencyCase.objects.create(
             organisation=organisation, customer=customer, ready_date=today, ready_reason=f"Decided by {actor}."
         )
@@ -87,7 +90,7 @@ def hand_over(
     name = agency.strip() or organisation.agency_name
     if not name:
         raise NoAgency
-    _check_owing(customer, today)
+    _check_owing(customer, now)
     _move(case, (State.APPROVED,), State.HANDED_OVER, "approved", agency=name, handed_over_date=today)
     channel = "email" if organisation.agency_email else "agency"
     recipient = organisation.agency_email or name
@@ -166,9 +169,8 @@ def _said(text: str) -> str:
     return text.strip()
 
 
-def _check_owing(customer: Customer, today: object) -> None:
-    owed = Invoice.objects.filter(customer=customer, status="posted", open_amount_minor__gt=0, due_date__lt=today)
-    if not owed.exists():
+def _check_owing(customer: Customer, now: datetime) -> None:
+    if not read_claims(customer, now):
         raise NothingToHandOver(customer)
 
 

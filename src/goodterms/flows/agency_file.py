@@ -5,16 +5,19 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
+import polars as pl
+
 from goodterms.channels.agency import pack
+from goodterms.core.ageing import age_items
 from goodterms.core.money import Money
-from goodterms.flows.facts import local_day
+from goodterms.flows.collect_evidence import collect_evidence
 from goodterms.followup.gate_answer import GateAnswer
-from goodterms.followup.models import AgencyCase, Fee, PostalProof, TimelineEvent, Touch
-from goodterms.ledger.models import Contact, Customer, Invoice, InvoiceDocument
+from goodterms.followup.models import AgencyCase, Dispute, Fee, PostalProof, TimelineEvent, Touch
+from goodterms.ledger.models import Contact, Customer, Invoice, InvoiceDocument, Payment
 from goodterms.messages.message import Attachment, Message
 from goodterms.outbox.models import SentMessage
 
@@ -34,24 +37,42 @@ TEXT = {
 }
 
 
-def judge_hand_overs(effect_keys: Sequence[str]) -> dict[str, GateAnswer]:
-    """The gate for hand-overs: only while the case is handed over and something is still owed."""
+@dataclass(frozen=True)
+class Claim:
+    """An overdue invoice or fee, and what of it an agency may collect: nothing paid, credited or disputed."""
+
+    invoice: Invoice
+    asked: Money
+    days_overdue: int
+
+
+def read_claims(customer: Customer, now: datetime) -> list[Claim]:
+    """What an agency may collect now, the oldest first: the same reckoning as messages ask by (core.ageing)."""
+    evidence = collect_evidence(customer.organisation, now, customer_ids=[customer.pk]).evidence
+    items = age_items(evidence).filter((pl.col("days_overdue") > 0) & (pl.col("chase_minor") > 0))
+    invoices = Invoice.objects.in_bulk(items["invoice_id"].to_list())
+    rows = items.sort("due_date", "invoice_id").select("invoice_id", "chase_minor", "days_overdue").iter_rows()
+    return [Claim(invoices[pk], Money(asked, invoices[pk].currency), days) for pk, asked, days in rows]
+
+
+def judge_hand_overs(effect_keys: Sequence[str], now: datetime) -> dict[str, GateAnswer]:
+    """The gate for hand-overs: only while the case is handed over and there is something to collect."""
     answers = {}
     touches = Touch.objects.filter(effect__key__in=effect_keys, playbook=PLAYBOOK)
     for touch in touches.select_related("customer__organisation"):
         customer = touch.customer
-        refusal = _refusal(touch)
+        refusal = _refusal(touch, now)
         answers[touch.effect_id] = GateAnswer(
             "withhold" if refusal else "go", refusal, customer.facts_version, customer.organisation.facts_version, None
         )
     return answers
 
 
-def _refusal(touch: Touch) -> str:
+def _refusal(touch: Touch, now: datetime) -> str:
     case = case_of(touch)
     if case is None or case.state != AgencyCase.State.HANDED_OVER:
         return "The case is not in the agency's hands any more."
-    if not _claims(touch.customer):
+    if not read_claims(touch.customer, now):
         return "Nothing is owed any more."
     return ""
 
@@ -68,11 +89,12 @@ def compose_hand_over(touch: Touch, now: datetime) -> Message | None:
     if case is None:
         return None
     ours = customer.organisation
-    files = list(_files(case, customer, local_day(ours, customer, now), now))
+    claims = read_claims(customer, now)
+    files = list(_files(case, customer, claims, now))
     words = {
         "customer": customer.name,
         "number": customer.number,
-        "owed": ", ".join(money.to_text() for money in _owed(customer)),
+        "owed": ", ".join(money.to_text() for money in _sum_asked(claims)),
         "reference": f"{ours.slug}-{case.pk}",
         "sender": ours.sender_name or ours.name,
     }
@@ -98,15 +120,16 @@ def compose_hand_over(touch: Touch, now: datetime) -> Message | None:
     return replace(message, attachments=(packed,), html=html)
 
 
-def _files(case: AgencyCase, customer: Customer, today: date, now: datetime) -> Iterator[Attachment]:
+def _files(case: AgencyCase, customer: Customer, claims: Sequence[Claim], now: datetime) -> Iterator[Attachment]:
     """All files, the manifest first."""
     tables = {
-        "claims": _claim_rows(customer, today),
+        "claims": [_claim_row(claim) for claim in claims],
         "fees": _fee_rows(customer),
         "contacts": _contact_rows(customer),
         "timeline": _timeline_rows(customer),
     }
-    files = [file for name, rows in tables.items() for file in _table(name, rows)] + list(_documents(customer))
+    files = [file for name, rows in tables.items() for file in _table(name, rows)]
+    files += _documents(customer, claims)
     manifest = {
         "version": VERSION,
         "made_at": now.astimezone(UTC).isoformat(),
@@ -115,7 +138,8 @@ def _files(case: AgencyCase, customer: Customer, today: date, now: datetime) -> 
                    "address": customer.postal_address},
         "case": {"reference": f"{customer.organisation.slug}-{case.pk}", "agency": case.agency,
                  "reason": case.ready_reason, "approved_by": case.approved_by, "approved_date": case.approved_date},
-        "owed": [money.to_json() for money in _owed(customer)],
+        "owed": [money.to_json() for money in _sum_asked(claims)],
+        "not_claimed": _not_claimed(customer),
         "files": [{"name": file.file_name, "size": len(file.content),
                    "sha256": hashlib.sha256(file.content).hexdigest()} for file in files],
     }  # fmt: skip
@@ -123,33 +147,49 @@ def _files(case: AgencyCase, customer: Customer, today: date, now: datetime) -> 
     yield from files
 
 
-def _claims(customer: Customer) -> list[Invoice]:
-    open_items = Invoice.objects.filter(customer=customer, status=Invoice.Status.POSTED).exclude(open_amount_minor=0)
-    return list(open_items.order_by("due_date", "pk"))
+def _sum_asked(claims: Sequence[Claim]) -> list[Money]:
+    sums: dict[str, Money] = {}
+    for claim in claims:
+        sums[claim.asked.currency] = sums.get(claim.asked.currency, Money.zero(claim.asked.currency)) + claim.asked
+    return [sums[currency] for currency in sorted(sums)]
 
 
-def _owed(customer: Customer) -> list[Money]:
-    sums: dict[str, int] = {}
-    for claim in _claims(customer):
-        sums[claim.currency] = sums.get(claim.currency, 0) + claim.open_amount_minor
-    return [Money(amount, currency) for currency, amount in sorted(sums.items())]
+def _not_claimed(customer: Customer) -> dict[str, Any]:
+    """What lowers the claims, or is kept out of them: cash on account, credit notes, disputes."""
+    cash = Payment.objects.filter(customer=customer, unallocated_minor__gt=0, returned_date__isnull=True)
+    notes = Invoice.objects.filter(customer=customer, open_amount_minor__lt=0)
+    disputes = Dispute.objects.filter(customer=customer, resolution="").select_related("invoice")
+    return {
+        "cash_on_account": [
+            {"paid_date": payment.paid_date, **Money(payment.unallocated_minor, payment.currency).to_json()}
+            for payment in cash.order_by("paid_date", "pk")
+        ],
+        "credit_notes": [
+            {"number": note.number, **Money(-note.open_amount_minor, note.currency).to_json()}
+            for note in notes.order_by("pk")
+        ],
+        "disputes": [
+            {"invoice": dispute.invoice.number, "reason": dispute.reason, "opened_date": dispute.opened_date,
+             "amount_minor": dispute.amount_minor, "currency": dispute.invoice.currency}
+            for dispute in disputes.order_by("pk")
+        ],
+    }  # fmt: skip
 
 
-def _claim_rows(customer: Customer, today: date) -> list[dict[str, Any]]:
-    return [
-        {
-            "number": claim.number,
-            "kind": claim.kind,
-            "issue_date": claim.issue_date,
-            "due_date": claim.due_date,
-            "days_overdue": max((today - claim.due_date).days, 0) if claim.due_date else None,
-            "currency": claim.currency,
-            "amount_minor": claim.amount_minor,
-            "open_amount_minor": claim.open_amount_minor,
-            "purchase_order": claim.purchase_order,
-        }
-        for claim in _claims(customer)
-    ]
+def _claim_row(claim: Claim) -> dict[str, Any]:
+    invoice = claim.invoice
+    return {
+        "number": invoice.number,
+        "kind": invoice.kind,
+        "issue_date": invoice.issue_date,
+        "due_date": invoice.due_date,
+        "days_overdue": claim.days_overdue,
+        "currency": invoice.currency,
+        "amount_minor": invoice.amount_minor,
+        "open_amount_minor": invoice.open_amount_minor,
+        "claimed_minor": claim.asked.amount_minor,
+        "purchase_order": invoice.purchase_order,
+    }
 
 
 def _fee_rows(customer: Customer) -> list[dict[str, Any]]:
@@ -182,9 +222,13 @@ def _timeline_rows(customer: Customer) -> list[dict[str, Any]]:
     return [{**row, "at": row["at"].astimezone(UTC).isoformat()} for row in rows]
 
 
-def _documents(customer: Customer) -> Iterator[Attachment]:
-    """Copies of open invoices, every message exactly as it was sent, and proofs of posting and receipt."""
-    copies = InvoiceDocument.objects.filter(invoice__in=_claims(customer)).select_related("invoice").order_by("pk")
+def _documents(customer: Customer, claims: Sequence[Claim]) -> Iterator[Attachment]:
+    """Copies of the claims, every message exactly as it was sent, and proofs of posting and receipt."""
+    copies = (
+        InvoiceDocument.objects.filter(invoice__in=[claim.invoice for claim in claims])
+        .select_related("invoice")
+        .order_by("pk")
+    )
     for copy in copies:
         yield Attachment(f"documents/invoice-{copy.pk}-{_plain(copy.file_name)}", copy.media_type, bytes(copy.content))
     for sent in SentMessage.objects.filter(effect__customer_id=customer.pk).order_by("position"):

@@ -35,7 +35,7 @@ def judge_effects(effect_keys: Sequence[str], now: datetime, *, on: date | None 
     asked = read_inside_transaction(_TOUCHES.format(marks=marks), list(effect_keys), _ASKED)
     answers = {key: GateAnswer("withhold", "There is no touch behind this effect.", 0, 0, None) for key in effect_keys}
     hand_overs = asked.filter(pl.col("playbook") == AGENCY)["effect_key"].to_list()
-    answers.update(judge_hand_overs(hand_overs) if hand_overs else {})
+    answers.update(judge_hand_overs(hand_overs, now) if hand_overs else {})
     by_hand = asked.filter(pl.col("playbook") == BY_HAND)["effect_key"].to_list()
     answers.update(judge_by_hand(by_hand, now) if by_hand else {})
     asked = asked.filter(~pl.col("playbook").is_in([AGENCY, BY_HAND]))
