@@ -1,16 +1,19 @@
-"""What the commands about agreements share: whom and what they are about, and how their answers look."""
+"""What the commands about agreements share: whom and what they are about, how they end, and how answers look."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import typer
 from django.db.models import Model
 
-from goodterms.cli.printing import Column, Format, money_text, print_json, print_table
+from goodterms.cli.context import FormatOption, OrganisationOption, current_moment, open_organisation
+from goodterms.cli.printing import Column, Format, money_text, print_json, print_table, say
 from goodterms.core.money import Money
 from goodterms.core.refusal import Refusal
 from goodterms.flows.agreed_invoices import CLAIMS
+from goodterms.flows.record_payment import find_customer
 from goodterms.importers.amounts import read_amount
 from goodterms.ledger.models import Customer, Invoice
 from goodterms.organizations.models import Organisation
@@ -38,6 +41,7 @@ AcceptedByOption = Annotated[
 ]
 HowOption = Annotated[str, typer.Option("--how", metavar="WAY", help="email, call, letter, sms, portal or person.")]
 DetailOption = Annotated[str, typer.Option("--detail", metavar="TEXT", help="The words it was accepted with.")]
+CustomerOption = Annotated[str, typer.Option("--customer", metavar="NUMBER", help="Of this customer only.")]
 DATE_FORMATS = ["%Y-%m-%d"]
 
 
@@ -79,6 +83,88 @@ def find_claims(customer: Customer, numbers: Sequence[str] | None) -> list[Invoi
             raise UnknownClaim(customer, number)
         found.append(claim)
     return found
+
+
+@dataclass(frozen=True)
+class Agreement(Generic[Row]):
+    """One kind of agreement and its commands: ``approve``, ``accept``, the one that ends it, and ``list``.
+
+    ``word`` is the command's own name. A flow is called with the organisation, the agreement, what was typed, and
+    with the actor and the moment; what ``said`` returns is told to the person.
+    """
+
+    app: typer.Typer
+    word: str
+    kind: type[Row]
+    columns: Sequence[Column]
+    describe: Callable[[Row], dict[str, Any]]
+
+    def add_approve(self, flow: Callable[..., None], help: str) -> None:
+        """A manager's word on what is above the organisation's limit."""
+
+        @self.app.command("approve", help=help)
+        def approve(number: IdArgument, organisation: OrganisationOption = "") -> None:
+            self._carry_out(organisation, number, flow)
+            say("Approved; the customer may accept it now.")
+
+    def add_accept(self, flow: Callable[..., None], said: Callable[[Row], str], help: str) -> None:
+        """Who accepted it, and how."""
+
+        @self.app.command("accept", help=help)
+        def accept(
+            number: IdArgument,
+            by: AcceptedByOption,
+            how: HowOption = "email",
+            detail: DetailOption = "",
+            organisation: OrganisationOption = "",
+        ) -> None:
+            say(said(self._carry_out(organisation, number, flow, accepted_by=by, how=how, detail=detail)))
+
+    def add_end(self, name: str, flow: Callable[..., None], said: str, help: str) -> None:
+        """The command called ``name`` that ends it with a reason."""
+
+        @self.app.command(name, help=help)
+        def end(number: IdArgument, reason: ReasonOption, organisation: OrganisationOption = "") -> None:
+            self._carry_out(organisation, number, flow, reason=reason)
+            say(said)
+
+    def add_list(self, title: str, empty: str, related: Sequence[str], help: str, open_state: str = "") -> None:
+        """All of them, the newest first; ``open_state`` is what --open leaves in, where there is such an option."""
+
+        def show(slug: str, customer: str, format: Format, state: str = "") -> None:
+            ours = open_organisation(slug)
+            rows = self.kind._default_manager.filter(organisation=ours).select_related("customer")
+            if customer:
+                rows = rows.filter(customer=find_customer(ours, customer))
+            if state:
+                rows = rows.filter(state=state)
+            found = [self.describe(one) for one in rows.prefetch_related(*related).order_by("-pk")]
+            show_rows(title, found, self.columns, format, empty)
+
+        def list_all(
+            customer: CustomerOption = "", organisation: OrganisationOption = "", format: FormatOption = Format.TABLE
+        ) -> None:
+            show(organisation, customer, format)
+
+        def list_open(
+            customer: CustomerOption = "",
+            open_only: Annotated[bool, typer.Option("--open", help="Only those still waited for.")] = False,
+            organisation: OrganisationOption = "",
+            format: FormatOption = Format.TABLE,
+        ) -> None:
+            show(organisation, customer, format, open_state if open_only else "")
+
+        self.app.command("list", help=help)(list_open if open_state else list_all)
+
+    def find(self, organisation: Organisation, number: int) -> Row:
+        """The organisation's agreement of this id; raises UnknownAgreement."""
+        return find_own(organisation, self.kind, self.word, number)
+
+    def _carry_out(self, slug: str, number: int, flow: Callable[..., None], **typed: str) -> Row:
+        ours = open_organisation(slug)
+        found = self.find(ours, number)
+        flow(ours, found, **typed, actor=ACTOR, now=current_moment())
+        return found
 
 
 def read_money(organisation: Organisation, amount: str, currency: str) -> Money:

@@ -11,6 +11,7 @@ from goodterms.cli.agreeing import (
     AmountArgument,
     CurrencyArgument,
     CustomerArgument,
+    CustomerOption,
     ReasonOption,
     find_claims,
     read_money,
@@ -20,7 +21,6 @@ from goodterms.cli.agreeing import (
 )
 from goodterms.cli.context import FormatOption, OrganisationOption, current_moment, open_organisation
 from goodterms.cli.printing import Column, Format, money_text, print_json, say
-from goodterms.cli.promising import CustomerOption
 from goodterms.core.money import Money
 from goodterms.core.refusal import Refusal
 from goodterms.flows.charge_fee import charge_fee

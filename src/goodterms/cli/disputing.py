@@ -10,6 +10,7 @@ from goodterms.cli.agreeing import (
     DATE_FORMATS,
     AmountOption,
     CustomerArgument,
+    CustomerOption,
     IdArgument,
     NoteOption,
     UnknownClaim,
@@ -22,7 +23,6 @@ from goodterms.cli.agreeing import (
 )
 from goodterms.cli.context import FormatOption, OrganisationOption, current_moment, open_organisation
 from goodterms.cli.printing import Column, Format, print_json, say
-from goodterms.cli.promising import CustomerOption
 from goodterms.core.money import Money
 from goodterms.flows.open_dispute import disputed_words, open_dispute
 from goodterms.flows.record_payment import find_customer

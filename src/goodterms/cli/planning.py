@@ -8,26 +8,20 @@ import typer
 from goodterms.cli.agreeing import (
     ACTOR,
     DATE_FORMATS,
-    AcceptedByOption,
+    Agreement,
     CurrencyOption,
     CustomerArgument,
-    DetailOption,
-    HowOption,
     IdArgument,
     InvoicesOption,
     NoteOption,
-    ReasonOption,
     find_claims,
-    find_own,
     optional_money,
     read_parts,
-    show_rows,
     to_day,
     whom,
 )
 from goodterms.cli.context import FormatOption, OrganisationOption, current_moment, open_organisation
 from goodterms.cli.printing import Column, Format, money_text, print_json, say
-from goodterms.cli.promising import CustomerOption
 from goodterms.core.money import Money
 from goodterms.flows.accept_plan import accept_plan, approve_plan
 from goodterms.flows.change_plan import cancel_plan, change_plan
@@ -41,15 +35,6 @@ plan_app = typer.Typer(
     "its invoices (oldest instalment first), and ends when it is paid or an instalment is missed.",
     no_args_is_help=True,
 )
-_COLUMNS = [
-    Column("id", "Id", "right"),
-    Column("customer", "Customer"),
-    Column("total", "Total", "right"),
-    Column("paid", "Paid", "right"),
-    Column("state", "State"),
-    Column("next_date", "Next"),
-    Column("invoices", "For", is_wrapped=True),
-]
 RhythmOption = Annotated[str, typer.Option("--rhythm", metavar="RHYTHM", help="weekly, two_weekly or monthly.")]
 FirstOption = Annotated[
     datetime | None, typer.Option("--first", formats=DATE_FORMATS, metavar="DATE", help="Of the first instalment.")
@@ -110,53 +95,9 @@ def change(
 ) -> None:
     """Propose other terms for the rest of a running plan; it goes on until the new ones are accepted."""
     ours = open_organisation(organisation)
-    running = find_own(ours, PaymentPlan, "plan", number)
+    running = plans.find(ours, number)
     terms = _terms(ours, rhythm, first, count, down, part, currency or running.currency)
     _answer(change_plan(ours, running, terms=terms, note=note, actor=ACTOR, now=current_moment()), format)
-
-
-@plan_app.command("approve")
-def approve(number: IdArgument, organisation: OrganisationOption = "") -> None:
-    """Approve a proposal above the organisation's limit, as a manager."""
-    ours = open_organisation(organisation)
-    approve_plan(ours, find_own(ours, PaymentPlan, "plan", number), actor=ACTOR, now=current_moment())
-    say("Approved; the customer may accept it now.")
-
-
-@plan_app.command("accept")
-def accept(
-    number: IdArgument,
-    by: AcceptedByOption,
-    how: HowOption = "email",
-    detail: DetailOption = "",
-    organisation: OrganisationOption = "",
-) -> None:
-    """Record who accepted a plan, and let it run: goodterms plan accept 3 --by "Sam Example" --how call"""
-    ours = open_organisation(organisation)
-    plan = find_own(ours, PaymentPlan, "plan", number)
-    accept_plan(ours, plan, accepted_by=by, how=how, detail=detail, actor=ACTOR, now=current_moment())
-    say("Accepted. Chasing waits while the instalments come in.")
-
-
-@plan_app.command("cancel")
-def cancel(number: IdArgument, reason: ReasonOption, organisation: OrganisationOption = "") -> None:
-    """End a proposed or running plan; chasing goes on."""
-    ours = open_organisation(organisation)
-    cancel_plan(ours, find_own(ours, PaymentPlan, "plan", number), reason=reason, actor=ACTOR, now=current_moment())
-    say("Cancelled. Chasing goes on with the next run.")
-
-
-@plan_app.command("list")
-def list_plans(
-    customer: CustomerOption = "", organisation: OrganisationOption = "", format: FormatOption = Format.TABLE
-) -> None:
-    """List plans, the newest first; as JSON with every instalment."""
-    ours = open_organisation(organisation)
-    rows = PaymentPlan.objects.filter(organisation=ours).select_related("customer")
-    if customer:
-        rows = rows.filter(customer=find_customer(ours, customer))
-    found = [_row(one) for one in rows.prefetch_related("instalments", "invoices__invoice").order_by("-pk")]
-    show_rows("Plans", found, _COLUMNS, format, "There is no plan.")
 
 
 def _terms(
@@ -216,3 +157,38 @@ def _row(plan: PaymentPlan) -> dict[str, Any]:
             for one in parts
         ],
     }
+
+
+plans = Agreement(
+    app=plan_app,
+    word="plan",
+    kind=PaymentPlan,
+    columns=[
+        Column("id", "Id", "right"),
+        Column("customer", "Customer"),
+        Column("total", "Total", "right"),
+        Column("paid", "Paid", "right"),
+        Column("state", "State"),
+        Column("next_date", "Next"),
+        Column("invoices", "For", is_wrapped=True),
+    ],
+    describe=_row,
+)
+plans.add_approve(approve_plan, "Approve a proposal above the organisation's limit, as a manager.")
+plans.add_accept(
+    accept_plan,
+    lambda _plan: "Accepted. Chasing waits while the instalments come in.",
+    'Record who accepted a plan, and let it run: goodterms plan accept 3 --by "Sam Example" --how call',
+)
+plans.add_end(
+    "cancel",
+    cancel_plan,
+    "Cancelled. Chasing goes on with the next run.",
+    "End a proposed or running plan; chasing goes on.",
+)
+plans.add_list(
+    "Plans",
+    "There is no plan.",
+    ("instalments", "invoices__invoice"),
+    "List plans, the newest first; as JSON with every instalment.",
+)

@@ -8,17 +8,14 @@ import typer
 from goodterms.cli.agreeing import (
     ACTOR,
     DATE_FORMATS,
+    Agreement,
     AmountOption,
     CurrencyOption,
     CustomerArgument,
-    IdArgument,
     InvoicesOption,
     NoteOption,
-    ReasonOption,
     find_claims,
-    find_own,
     optional_money,
-    show_rows,
     to_day,
     whom,
 )
@@ -35,15 +32,6 @@ promise_app = typer.Typer(
     "day's run says whether it was kept, and chases on if not.",
     no_args_is_help=True,
 )
-_COLUMNS = [
-    Column("id", "Id", "right"),
-    Column("customer", "Customer"),
-    Column("amount", "Amount", "right"),
-    Column("promised_date", "By"),
-    Column("state", "State"),
-    Column("paid", "Came in", "right"),
-    Column("invoices", "For", is_wrapped=True),
-]
 ByOption = Annotated[
     datetime | None,
     typer.Option("--by", formats=DATE_FORMATS, metavar="DATE", help="The day promised; without: in seven days."),
@@ -53,8 +41,6 @@ ToleranceOption = Annotated[
     int | None,
     typer.Option("--tolerance", metavar="DAYS", help="So late it is still kept; without: as the policy says."),
 ]
-CustomerOption = Annotated[str, typer.Option("--customer", metavar="NUMBER", help="Of this customer only.")]
-OpenOption = Annotated[bool, typer.Option("--open", help="Only those still waited for.")]
 
 
 @promise_app.command("make")
@@ -95,32 +81,6 @@ def make(
     say(f"{debtor.name} promised {money_text(_amount(made))} by {made.promised_date}; {waits} (id {made.pk}).")
 
 
-@promise_app.command("withdraw")
-def withdraw(number: IdArgument, reason: ReasonOption, organisation: OrganisationOption = "") -> None:
-    """Close a promise that no longer stands: goodterms promise withdraw 7 --reason "recorded by mistake" """
-    ours = open_organisation(organisation)
-    withdraw_promise(ours, find_own(ours, Promise, "promise", number), reason=reason, actor=ACTOR, now=current_moment())
-    say("Withdrawn. Chasing goes on with the next run.")
-
-
-@promise_app.command("list")
-def list_promises(
-    customer: CustomerOption = "",
-    open_only: OpenOption = False,
-    organisation: OrganisationOption = "",
-    format: FormatOption = Format.TABLE,
-) -> None:
-    """List promises, the newest first, with what came of them."""
-    ours = open_organisation(organisation)
-    rows = Promise.objects.filter(organisation=ours).select_related("customer")
-    if customer:
-        rows = rows.filter(customer=find_customer(ours, customer))
-    if open_only:
-        rows = rows.filter(state=Promise.State.OPEN)
-    found = [_row(one) for one in rows.prefetch_related("invoices__invoice").order_by("-pk")]
-    show_rows("Promises", found, _COLUMNS, format, "Nothing is promised.")
-
-
 def _amount(promise: Promise) -> Money:
     return Money(promise.amount_minor, promise.currency)
 
@@ -141,3 +101,33 @@ def _row(one: Promise) -> dict[str, Any]:
         "invoices": [link.invoice.number for link in one.invoices.all()],
         "note": one.note,
     }
+
+
+promises = Agreement(
+    app=promise_app,
+    word="promise",
+    kind=Promise,
+    columns=[
+        Column("id", "Id", "right"),
+        Column("customer", "Customer"),
+        Column("amount", "Amount", "right"),
+        Column("promised_date", "By"),
+        Column("state", "State"),
+        Column("paid", "Came in", "right"),
+        Column("invoices", "For", is_wrapped=True),
+    ],
+    describe=_row,
+)
+promises.add_end(
+    "withdraw",
+    withdraw_promise,
+    "Withdrawn. Chasing goes on with the next run.",
+    'Close a promise that no longer stands: goodterms promise withdraw 7 --reason "recorded by mistake"',
+)
+promises.add_list(
+    "Promises",
+    "Nothing is promised.",
+    ("invoices__invoice",),
+    "List promises, the newest first, with what came of them.",
+    open_state=Promise.State.OPEN,
+)

@@ -8,24 +8,18 @@ import typer
 from goodterms.cli.agreeing import (
     ACTOR,
     DATE_FORMATS,
-    AcceptedByOption,
+    Agreement,
     AmountArgument,
     CurrencyArgument,
     CustomerArgument,
-    DetailOption,
-    HowOption,
-    IdArgument,
     InvoicesOption,
     ReasonOption,
     find_claims,
-    find_own,
     read_money,
-    show_rows,
     whom,
 )
 from goodterms.cli.context import FormatOption, OrganisationOption, current_moment, open_organisation
 from goodterms.cli.printing import Column, Format, print_json, say
-from goodterms.cli.promising import CustomerOption
 from goodterms.core.money import Money
 from goodterms.flows.accept_settlement import accept_settlement, cancel_settlement
 from goodterms.flows.propose_settlement import approve_settlement, propose_settlement, settlement_words
@@ -37,16 +31,6 @@ settle_app = typer.Typer(
     "in. If it is not in time, everything is owed again.",
     no_args_is_help=True,
 )
-_COLUMNS = [
-    Column("id", "Id", "right"),
-    Column("customer", "Customer"),
-    Column("pay", "To pay", "right"),
-    Column("owed", "Of", "right"),
-    Column("pay_by_date", "By"),
-    Column("state", "State"),
-    Column("paid", "Came in", "right"),
-    Column("forgiven", "Forgiven", "right"),
-]
 ByOption = Annotated[datetime, typer.Option("--by", formats=DATE_FORMATS, metavar="DATE", help="The last day to pay.")]
 
 
@@ -84,51 +68,6 @@ def propose(
     say(f"Proposed to {debtor.name}: {settlement_words(made)} (id {made.pk}).{waits}")
 
 
-@settle_app.command("approve")
-def approve(number: IdArgument, organisation: OrganisationOption = "") -> None:
-    """Approve a settlement above the organisation's limit, as a manager."""
-    ours = open_organisation(organisation)
-    approve_settlement(ours, find_own(ours, Settlement, "settle", number), actor=ACTOR, now=current_moment())
-    say("Approved; the customer may accept it now.")
-
-
-@settle_app.command("accept")
-def accept(
-    number: IdArgument,
-    by: AcceptedByOption,
-    how: HowOption = "email",
-    detail: DetailOption = "",
-    organisation: OrganisationOption = "",
-) -> None:
-    """Record who accepted it; nothing is forgiven before the agreed money is in."""
-    ours = open_organisation(organisation)
-    found = find_own(ours, Settlement, "settle", number)
-    accept_settlement(ours, found, accepted_by=by, how=how, detail=detail, actor=ACTOR, now=current_moment())
-    say(f"Accepted: {settlement_words(found)}.")
-
-
-@settle_app.command("cancel")
-def cancel(number: IdArgument, reason: ReasonOption, organisation: OrganisationOption = "") -> None:
-    """Call off, or refuse to approve, a settlement that still runs."""
-    ours = open_organisation(organisation)
-    found = find_own(ours, Settlement, "settle", number)
-    cancel_settlement(ours, found, reason=reason, actor=ACTOR, now=current_moment())
-    say("Called off. Everything is owed again.")
-
-
-@settle_app.command("list")
-def list_settlements(
-    customer: CustomerOption = "", organisation: OrganisationOption = "", format: FormatOption = Format.TABLE
-) -> None:
-    """List settlements, the newest first, with what came in and what was forgiven."""
-    ours = open_organisation(organisation)
-    rows = Settlement.objects.filter(organisation=ours).select_related("customer")
-    if customer:
-        rows = rows.filter(customer=find_customer(ours, customer))
-    found = [_row(one) for one in rows.prefetch_related("invoices__invoice").order_by("-pk")]
-    show_rows("Settlements", found, _COLUMNS, format, "There is no settlement.")
-
-
 def _row(one: Settlement) -> dict[str, Any]:
     return {
         "id": one.pk,
@@ -146,3 +85,39 @@ def _row(one: Settlement) -> dict[str, Any]:
         "ended_date": one.ended_date,
         "invoices": [link.invoice.number for link in one.invoices.all()],
     }
+
+
+settlements = Agreement(
+    app=settle_app,
+    word="settle",
+    kind=Settlement,
+    columns=[
+        Column("id", "Id", "right"),
+        Column("customer", "Customer"),
+        Column("pay", "To pay", "right"),
+        Column("owed", "Of", "right"),
+        Column("pay_by_date", "By"),
+        Column("state", "State"),
+        Column("paid", "Came in", "right"),
+        Column("forgiven", "Forgiven", "right"),
+    ],
+    describe=_row,
+)
+settlements.add_approve(approve_settlement, "Approve a settlement above the organisation's limit, as a manager.")
+settlements.add_accept(
+    accept_settlement,
+    lambda found: f"Accepted: {settlement_words(found)}.",
+    "Record who accepted it; nothing is forgiven before the agreed money is in.",
+)
+settlements.add_end(
+    "cancel",
+    cancel_settlement,
+    "Called off. Everything is owed again.",
+    "Call off, or refuse to approve, a settlement that still runs.",
+)
+settlements.add_list(
+    "Settlements",
+    "There is no settlement.",
+    ("invoices__invoice",),
+    "List settlements, the newest first, with what came in and what was forgiven.",
+)
