@@ -4,12 +4,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from goodterms.channels.agency import pack
+from goodterms.channels.letter import print_letter
 from goodterms.flows.record_outcome import task_key
 from goodterms.flows.settle_effect import CannotBeSent, NothingToSettle, Settlement, settle_effect
 from goodterms.followup.models import TimelineEvent
 from goodterms.outbox.chain import verify_chain
 from goodterms.outbox.models import Attempt, Effect, SentMessage
 from goodterms.outbox.moves import State
+from tests.channels.messages import letter_facts, make_letter_message
 from tests.factories import make_customer, make_effect, make_organisation, make_task, make_touch
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +48,28 @@ def test_settled_as_sent_keeps_the_bytes_and_counts_from_the_day_it_left(now: da
     # It left on the 9th at 19:00 UTC, which was the 10th already where the customer is.
     assert effect.touch.sent_date == now.date()
     assert not effect.touch.customer.tasks.filter(done_at__isnull=True).exists()
+
+
+@pytest.mark.parametrize(("channel", "kind"), [("sms", "text/plain"), ("call", "text/plain")])
+def test_settled_as_sent_keeps_the_kind_of_the_channel(now: datetime, channel: str, kind: str) -> None:
+    customer = make_customer(make_organisation())
+    marked = {"handed_over_at": now, "transport": "x", "content": b"Please call us.", "claimed_by": "worker-1"}
+    effect = make_effect(customer, channel=channel, state="uncertain", **marked)
+    settle_effect(effect.organisation, effect, Settlement.SENT, actor="Robin", now=now)
+    assert SentMessage.objects.get().content_type == kind
+
+
+def test_settled_as_sent_a_letter_is_a_pdf_and_a_hand_over_an_archive(now: datetime) -> None:
+    customer = make_customer(make_organisation())
+    message = make_letter_message(letter_facts(2))
+    for channel, content, kind in (
+        ("certified", print_letter(message, now), "application/pdf"),
+        ("agency", pack(message, now), "application/zip"),
+    ):
+        marked = {"handed_over_at": now, "transport": "x", "content": content, "claimed_by": "worker-1"}
+        effect = make_effect(customer, channel=channel, state="uncertain", **marked)
+        settle_effect(effect.organisation, effect, Settlement.SENT, actor="Robin", now=now)
+        assert SentMessage.objects.get(effect=effect).content_type == kind
 
 
 def test_settled_as_not_sent_is_queued_again_without_its_old_bytes(now: datetime) -> None:

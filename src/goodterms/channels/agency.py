@@ -10,13 +10,14 @@ from goodterms.channels.port import Parcel, Receipt
 from goodterms.messages.message import Attachment, Message
 
 CONTENT_TYPE = "application/zip"
+LETTER = "letter.txt"
 OLDEST_YEAR = 1980  # a ZIP knows no day before
 
 
 def pack(message: Message, now: datetime) -> bytes:
     """The message's text and files as a ZIP; the same message at the same moment gives the same bytes."""
     packed = io.BytesIO()
-    letter = Attachment("letter.txt", "text/plain", f"{message.subject}\n\n{message.text}\n".encode())
+    letter = Attachment(LETTER, "text/plain", f"{message.subject}\n\n{message.text}\n".encode())
     moment = (max(now.year, OLDEST_YEAR), now.month, now.day, now.hour, now.minute, now.second)
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in (letter, *message.attachments):
@@ -42,7 +43,7 @@ class AgencyChannel:
         self._writer.open()
 
     def hand_over(self, effect_key: str, parcel: Parcel) -> Receipt:
-        return Receipt(f"written to {self._writer.write(effect_key, parcel.content)}")
+        return self._writer.receive(effect_key, parcel.content)
 
     def close(self) -> None:
         """Nothing is kept open."""

@@ -5,8 +5,7 @@ from enum import StrEnum
 
 from django.db import transaction
 
-from goodterms.channels.call import CallChannel
-from goodterms.channels.email import CONTENT_TYPE
+from goodterms.channels.content_types import CONTENT_TYPES
 from goodterms.channels.headline import headline
 from goodterms.core.refusal import Refusal
 from goodterms.flows.addressees import read_addressees
@@ -81,7 +80,7 @@ def _move(effect: Effect, settlement: Settlement, said: str, now: datetime) -> N
         content, left_at = bytes(effect.content or b""), effect.handed_over_at or now
         move_one(this, start, State.SENT, **UNCLAIMED, content=None, finished_at=left_at, reason="", receipt=said)
         addressee = read_addressees([effect])[effect.pk]
-        content_type = CallChannel.content_type if effect.channel == CallChannel.name else CONTENT_TYPE
+        content_type = CONTENT_TYPES[effect.channel]
         keep_sent_message(effect, addressee, content, content_type, headline(content_type, content), left_at)
     elif start == State.UNCERTAIN:
         move_one(this, start, State.FAILED, **UNCLAIMED, **UNMARKED, finished_at=now, reason=said)

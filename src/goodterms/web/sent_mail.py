@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage, Message
 from email.policy import default
+from io import BytesIO
+from mimetypes import guess_type
+from zipfile import ZipFile
 
+from goodterms.channels.agency import LETTER
 from goodterms.channels.headline import headline
 from goodterms.channels.letter_rendering import read_letter
 from goodterms.outbox.models import SentMessage
@@ -41,14 +45,28 @@ def read_sent(sent: SentMessage) -> ReadMail:
 
 
 def read_bytes(content: bytes, content_type: str) -> ReadMail:
-    """The parts of a message in its own format: an e-mail, or a page or text as it is."""
+    """The parts of a message in its own format: an e-mail, a letter, an archive, or a page or text as it is."""
     if content_type == "message/rfc822":
         return _read_mail(message_from_bytes(content, policy=default))
     if content_type == "application/pdf":
         return ReadMail(headline(content_type, content), [], read_letter(content), "", [])
-    words = content.decode("utf-8", "replace")
+    if content_type == "application/zip":
+        return _read_archive(content)
+    words = content.decode("utf-8", "replace") if content_type.startswith("text/") else ""
     is_page = content_type.startswith("text/html")
     return ReadMail("", [], "" if is_page else words, words if is_page else "", [])
+
+
+def _read_archive(content: bytes) -> ReadMail:
+    """An agency's hand-over: the letter that goes with it, and the files beside it."""
+    with ZipFile(BytesIO(content)) as archive:
+        files = [
+            Enclosure(entry.filename, guess_type(entry.filename)[0] or "application/octet-stream", entry.file_size)
+            for entry in archive.infolist()
+        ]
+        letter = archive.read(LETTER) if LETTER in archive.namelist() else b""
+    subject, _, text = letter.decode("utf-8", "replace").partition("\n\n")
+    return ReadMail(subject, [], text, "", files)
 
 
 def _read_mail(mail: EmailMessage) -> ReadMail:

@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from goodterms.channels.content_types import ending_of
 from goodterms.flows.approve_effect import approve_effect, refuse_effect
 from goodterms.flows.settle_effect import Settlement, settle_effect
 from goodterms.outbox.chain import content_hash
@@ -59,7 +60,7 @@ def message_original(request: HttpRequest, visit: Visit, pk: int) -> HttpRespons
     sent = _sent(effect)
     if sent is None:
         raise Http404
-    ending = {"message/rfc822": "eml", "application/pdf": "pdf"}.get(sent.content_type, "txt")
+    ending = ending_of(sent.content_type)
     return HttpResponse(
         bytes(sent.content),
         content_type="application/octet-stream",
