@@ -1,6 +1,7 @@
 """A person's other words for a message that waits: kept, told, checked like any other, and what leaves."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.factories import make_customer, make_effect, make_invoice, make_organ
 pytestmark = pytest.mark.django_db
 
 
-def waiting(now: datetime, **given: object) -> Effect:
+def waiting(now: datetime, **given: Any) -> Effect:
     customer = make_customer(make_organisation())
     make_invoice(customer, "R1", due=now.date() - timedelta(days=12), amount_minor=1234_50)
     touch = make_touch(customer, effect=make_effect(customer, state="waiting"), **given)

@@ -34,8 +34,8 @@ class Draft:
 
 def waiting(visit: Visit, *, words: str = "", channel: str = "") -> "QuerySet[Effect]":
     """The effects that wait for approval and carry out a touch."""
-    effects = Effect.objects.filter(organisation=visit.organisation, state=Effect.State.WAITING, touch__isnull=False)
-    effects = visit.limit(effects)
+    every = Effect.objects.filter(organisation=visit.organisation, state=Effect.State.WAITING, touch__isnull=False)
+    effects = visit.limit(every)
     if words:
         effects = effects.filter(Q(customer_id__in=named_like(visit.organisation, words)) | Q(recipient=words))
     return effects.filter(channel=channel) if channel else effects

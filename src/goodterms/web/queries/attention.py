@@ -32,6 +32,9 @@ def attention_of(visit: Visit) -> Attention:
     problems = DataProblem.objects.filter(organisation=organisation, resolved_at__isnull=True)
     answers = Reply.objects.filter(organisation=organisation, handled_at__isnull=True)
     return Attention(
-        *(count_up_to(visit.limit(rows), SHOWN_UP_TO) for rows in (tasks, effects, problems, answers)),
+        tasks=count_up_to(visit.limit(tasks), SHOWN_UP_TO),
+        effects=count_up_to(visit.limit(effects), SHOWN_UP_TO),
+        problems=count_up_to(visit.limit(problems), SHOWN_UP_TO),
+        answers=count_up_to(visit.limit(answers), SHOWN_UP_TO),
         notices=count_unread(visit, SHOWN_UP_TO),
     )

@@ -88,10 +88,12 @@ def local_time(visit: Visit, customer: Customer) -> datetime:
 
 def phone_of(task: Task) -> str:
     """The number to ring for a promised call: that of the last call, else of a contact whose number works."""
-    last = Call.objects.filter(customer_id=task.customer_id).exclude(phone="").order_by("-called_at").first()
+    if task.customer is None:
+        return ""
+    last = Call.objects.filter(customer=task.customer).exclude(phone="").order_by("-called_at").first()
     if last is not None and last.outcome != Call.Outcome.WRONG_NUMBER:
         return last.phone
-    contacts = task.customer.contacts.filter(phone_failed_at__isnull=True).exclude(phone="") if task.customer else []
+    contacts = task.customer.contacts.filter(phone_failed_at__isnull=True).exclude(phone="")
     return next((contact.phone for contact in contacts), "")
 
 

@@ -56,7 +56,7 @@ def slice_repairs(tasks: "QuerySet[Task]", cursor: str) -> Slice[Repair]:
 
 def repair_of(task: Task) -> Repair:
     """One repair."""
-    return _repair(task, list(Contact.objects.filter(customer_id=task.customer_id).order_by("pk")))
+    return _repair(task, list(task.customer.contacts.order_by("pk")) if task.customer else [])
 
 
 def slice_questions(visit: Visit, tasks: "QuerySet[Task]", cursor: str) -> Slice[Unsettled]:

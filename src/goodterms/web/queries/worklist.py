@@ -55,8 +55,8 @@ def going_today(visit: Visit, *, which: str, words: str, channel: str) -> "Query
     """Effects of today's touches in these states: still to go, gone, or held back."""
     organisation, now = visit.organisation, visit.now
     start, end = day_bounds(organisation, now)
-    effects = Effect.objects.filter(organisation=organisation, state__in=GOING[which], touch__isnull=False)
-    effects = visit.limit(effects)
+    every = Effect.objects.filter(organisation=organisation, state__in=GOING[which], touch__isnull=False)
+    effects = visit.limit(every)
     if which == "to_go":
         effects = effects.filter(not_before__lt=end)
     else:
