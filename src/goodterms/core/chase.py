@@ -182,7 +182,17 @@ def describe_customers(
         pauses(evidence),
     ):
         frame = frame.join(part, on="customer_id", how="left", maintain_order="left")
+    frame = _with_playbooks(frame, evidence, policy)
     frame = frame.join(business_days(frame), on=["country", "local_date"], how="left", maintain_order="left")
     return frame.with_columns(
         pl.col("is_pending", "is_tried_today").fill_null(value=False), pl.col("week_count").fill_null(0)
     )
+
+
+def _with_playbooks(people: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.DataFrame:
+    """Adds ``playbook``: the one that was drawn for an experiment, else the one of the customer's profile."""
+    known = evidence.assigned.filter(pl.col("playbook").is_in(list(policy.playbooks.by_id)))
+    if known.is_empty():
+        return people.with_columns(pl.col("profile").alias("playbook"))
+    joined = people.join(known.unique("customer_id"), on="customer_id", how="left", maintain_order="left")
+    return joined.with_columns(pl.coalesce("playbook", "profile").alias("playbook"))

@@ -32,6 +32,22 @@ OUTCOMES = pl.Schema(
     {"customer_id": pl.Int64(), "arm": pl.String(), "days_open": pl.Float64(), "paid_share": pl.Float64()}
 )
 
+WATCHED = pl.Schema(  # invoices due since their customer joined and watched to the end, a row per allocation (or one)
+    {
+        "invoice_id": pl.Int64(),
+        "customer_id": pl.Int64(),
+        "arm": pl.String(),
+        "currency": pl.String(),
+        "due_date": pl.Date(),
+        "amount_minor": pl.Int64(),
+        "source": pl.String(),  # null: nothing was ever put to it
+        "taken_date": pl.Date(),
+        "taken_minor": pl.Int64(),
+    }
+)
+LOWERING = ["credit_note", "waived"]
+PAYING = ["payment", "returned", "reported"]
+
 
 @dataclass(frozen=True)
 class Group:
@@ -117,6 +133,36 @@ def measure_effect(outcomes: pl.DataFrame) -> Effect:
         compare(group("own", "days_open"), group("standard", "days_open"), EXPECTED_DAYS),
         compare(group("own", "paid_share"), group("standard", "paid_share"), EXPECTED_SHARE),
     )
+
+
+def sum_outcomes(watched: pl.DataFrame) -> pl.DataFrame:
+    """One row per customer (columns: OUTCOMES) from their watched invoices (WATCHED).
+
+    Weighted by amount within a currency and by the number of invoices across currencies. What was credited or waived is
+    left out; what was forgiven or written off counts as never paid.
+    """
+    after = (pl.col("taken_date") - pl.col("due_date")).dt.total_days()
+    minor = pl.col("taken_minor").fill_null(0)
+    in_time = pl.col("source").is_in(PAYING) & (after <= WATCHED_DAYS)
+    invoices = watched.group_by("invoice_id", "customer_id", "arm", "currency", "amount_minor").agg(
+        minor.filter(pl.col("source").is_in(LOWERING)).sum().alias("lowered"),
+        minor.filter(in_time).sum().alias("paid"),
+        (minor * after.clip(0, WATCHED_DAYS)).filter(in_time).sum().alias("paid_days"),
+    )
+    due = pl.col("amount_minor") - pl.col("lowered")
+    invoices = invoices.with_columns(due.alias("due")).filter(pl.col("due") > 0)
+    unpaid_days = (pl.col("due") - pl.col("paid")) * WATCHED_DAYS
+    by_currency = invoices.group_by("customer_id", "arm", "currency").agg(
+        pl.len().alias("count"),
+        ((pl.col("paid_days") + unpaid_days).sum() / pl.col("due").sum()).alias("days_open"),
+        (pl.col("paid").sum() / pl.col("due").sum()).alias("paid_share"),
+    )
+    weighted = [
+        ((pl.col(name) * pl.col("count")).sum() / pl.col("count").sum()).alias(name)
+        for name in ("days_open", "paid_share")
+    ]
+    outcomes = by_currency.group_by("customer_id", "arm").agg(weighted)
+    return outcomes.select(OUTCOMES.names()).cast(OUTCOMES).sort("customer_id")
 
 
 def draw_place(seed: str, customer_id: int) -> float:

@@ -175,6 +175,9 @@ HOLDS = pl.Schema(
         "until_date": pl.Date(),  # the last day it holds; it lifts itself the day after (null: until its cause is gone)
     }
 )
+ASSIGNED = pl.Schema(  # who gets another playbook than that of their profile, as drawn for an experiment
+    {"customer_id": pl.Int64(), "playbook": pl.String()}
+)
 
 
 def empty(schema: pl.Schema) -> pl.DataFrame:
@@ -211,6 +214,7 @@ class Evidence:
     reasons: pl.DataFrame = field(default_factory=lambda: empty(REASONS))
     ap_profiles: pl.DataFrame = field(default_factory=lambda: empty(AP_PROFILES))
     holds: pl.DataFrame = field(default_factory=lambda: empty(HOLDS))
+    assigned: pl.DataFrame = field(default_factory=lambda: empty(ASSIGNED))
     norms: Norms | None = None
     is_from_the_start: bool = True
 

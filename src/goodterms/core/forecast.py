@@ -34,61 +34,63 @@ def habit_class(median_days_late: pl.Expr) -> pl.Expr:
     return pl.when(median_days_late.is_null()).then(NO_HISTORY).otherwise(place).cast(pl.Int64)
 
 
-def survival_curves(lives: pl.DataFrame) -> pl.DataFrame:
+def survival_curves(lives: pl.DataFrame, keys: Sequence[str] = ()) -> pl.DataFrame:
     """Per class and day the share of invoices still open at the end of it (columns: CURVES).
 
     The product-limit estimate (Kaplan and Meier 1958): invoices that are still open count for as long as they were
-    watched. A class is mixed with all classes together, weighing PRIOR_EVENTS invoices.
+    watched. A class is mixed with all classes together, weighing PRIOR_EVENTS invoices. With ``keys`` (such as the day
+    on which it was known) one set of curves for each of their values.
     """
     days = pl.DataFrame({"lateness": range(EARLIEST, LATEST + 1)}, schema={"lateness": pl.Int64()})
-    everyone = _at_risk(lives.group_by("lateness").agg(pl.col("paid").sum(), pl.col("watched").sum()), days)
-    hazard_all = everyone.select("lateness", (pl.col("paid") / pl.col("at_risk")).fill_nan(0.0).alias("usual"))
-    parts = []
-    for habit in range(NO_HISTORY + 1):
-        own = _at_risk(lives.filter(pl.col("habit") == habit).select("lateness", "paid", "watched"), days)
-        own = own.join(hazard_all, on="lateness", maintain_order="left")
-        hazard = (pl.col("paid") + PRIOR_EVENTS * pl.col("usual")) / (pl.col("at_risk") + PRIOR_EVENTS)
-        parts.append(
-            own.select(
-                pl.lit(habit, dtype=pl.Int64()).alias("habit"),
-                "lateness",
-                (1.0 - hazard.clip(0.0, 1.0)).cum_prod().alias("survival"),
-            )
-        )
-    return pl.concat(parts).cast(CURVES)
+    habits = pl.DataFrame({"habit": range(NO_HISTORY + 1)}, schema={"habit": pl.Int64()})
+    sets = lives.select(keys).unique() if keys else pl.DataFrame({"_one": [0]})
+    everyone = _at_risk(lives, sets.join(days, how="cross"), list(keys))
+    usual = (pl.col("paid") / pl.col("at_risk")).fill_nan(0.0).fill_null(0.0).alias("usual")
+    own = _at_risk(lives, sets.join(habits, how="cross").join(days, how="cross"), [*keys, "habit"])
+    own = own.join(everyone.select(*keys, "lateness", usual), on=[*keys, "lateness"], maintain_order="left")
+    hazard = (pl.col("paid") + PRIOR_EVENTS * pl.col("usual")) / (pl.col("at_risk") + PRIOR_EVENTS)
+    survival = (1.0 - hazard.clip(0.0, 1.0)).cum_prod().over(*keys, "habit")
+    return own.select(*keys, "habit", "lateness", survival.alias("survival")).cast(dict(CURVES))
 
 
-def _at_risk(lives: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
-    """Per day: paid on it, and how many were open when it began."""
-    summed = lives.group_by("lateness").agg(pl.col("paid").sum(), pl.col("watched").sum())
-    daily = days.join(summed, on="lateness", how="left", maintain_order="left").fill_null(0)
-    ended = pl.col("paid") + pl.col("watched")
-    return daily.with_columns(ended.reverse().cum_sum().reverse().alias("at_risk"))
+def _at_risk(lives: pl.DataFrame, grid: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """Per day of the grid: paid on it, and how many were open when it began."""
+    summed = lives.group_by(*keys, "lateness").agg(pl.col("paid").sum(), pl.col("watched").sum())
+    ordered = grid.sort(*keys, "lateness")
+    daily = ordered.join(summed, on=[*keys, "lateness"], how="left", maintain_order="left")
+    daily = daily.with_columns(pl.col("paid", "watched").fill_null(0))
+    later = (pl.col("paid") + pl.col("watched")).cum_sum(reverse=True)
+    return daily.with_columns((later.over(keys) if keys else later).alias("at_risk"))
 
 
 def expect_cash(open_amounts: pl.DataFrame, curves: pl.DataFrame, weeks: int = WEEKS) -> list[float]:
-    """What of the open amounts (OPEN) will be paid in each coming week, in minor units.
+    """What of the open amounts (OPEN) will be paid in each coming week, in minor units."""
+    expected = expect_by(open_amounts.select(OPEN.names()), curves, (), weeks)
+    found = dict(expected.select("week", "expected").iter_rows())
+    return [float(found.get(week, 0.0)) for week in range(1, weeks + 1)]
+
+
+def expect_by(
+    open_amounts: pl.DataFrame, curves: pl.DataFrame, keys: Sequence[str], weeks: int = WEEKS
+) -> pl.DataFrame:
+    """The same for each value of ``keys`` (by its own curves where the curves have it too): keys, week, expected.
 
     An invoice still open at its present lateness is paid within a week with the share of its class that was.
     """
-    if open_amounts.is_empty():
-        return [0.0] * weeks
-    last = pl.col("lateness").clip(EARLIEST, LATEST)
-    rows = (
-        open_amounts.with_columns(last.alias("lateness")).group_by("habit", "lateness").agg(pl.col("open_minor").sum())
+    known = [key for key in keys if key in curves.columns]
+    lateness = pl.col("lateness").clip(EARLIEST, LATEST)
+    rows = open_amounts.with_columns(lateness).group_by(*keys, "habit", "lateness").agg(pl.col("open_minor").sum())
+    ahead = pl.DataFrame({"week": range(weeks + 1)}, schema={"week": pl.Int64()})
+    at = (pl.col("lateness") + 7 * pl.col("week")).clip(EARLIEST, LATEST).alias("_at")
+    later = rows.sort(*keys, "habit", "lateness").join(ahead, how="cross", maintain_order="left_right").with_columns(at)
+    later = later.join(
+        curves.rename({"lateness": "_at"}), on=[*known, "habit", "_at"], how="left", maintain_order="left"
     )
-    now = rows.join(curves, on=["habit", "lateness"]).rename({"survival": "now"})
-    expected = []
-    before = now.with_columns(pl.col("now").alias("before"))
-    for week in range(1, weeks + 1):
-        at = (pl.col("lateness") + 7 * week).clip(EARLIEST, LATEST).alias("_at")
-        later = before.with_columns(at).join(
-            curves.rename({"lateness": "_at", "survival": "later"}), on=["habit", "_at"]
-        )
-        gone = pl.when(pl.col("now") > 0).then((pl.col("before") - pl.col("later")) / pl.col("now")).otherwise(0.0)
-        expected.append(float(later.select((gone * pl.col("open_minor")).sum()).item()))
-        before = later.with_columns(pl.col("later").alias("before")).drop("later", "_at")
-    return expected
+    place = [*keys, "habit", "lateness"]
+    before, now = pl.col("survival").shift(1).over(place), pl.col("survival").first().over(place)
+    gone = pl.when(now > 0).then((before - pl.col("survival")) / now).otherwise(0.0)
+    paid = later.with_columns((gone * pl.col("open_minor")).alias("expected")).filter(pl.col("week") > 0)
+    return paid.group_by(*keys, "week").agg(pl.col("expected").sum())
 
 
 @dataclass(frozen=True)

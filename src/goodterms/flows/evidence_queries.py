@@ -337,3 +337,16 @@ WHERE organisation_id = {organisation} AND pay_run <> '' {these}
 """
 
 AP_PROFILES_ON = AP_PROFILES + " AND confirmed_date <= {on}"
+
+# Who gets the plain standard playbook for an experiment that runs.
+_ASSIGNED = """
+SELECT m.customer_id, 'standard'
+FROM followup_experimentmember m JOIN followup_experiment e ON e.id = m.experiment_id
+WHERE e.organisation_id = {{organisation}} AND m.arm = 'standard' AND {running} {{these}}
+"""
+
+ASSIGNED = _ASSIGNED.format(running="e.state = 'running'")
+
+ASSIGNED_ON = _ASSIGNED.format(
+    running="m.assigned_date <= {on} AND (e.ended_date IS NULL OR e.ended_date > {on})"
+)

@@ -22,6 +22,7 @@ from goodterms.flows.judge_agency import judge_agency
 from goodterms.flows.judge_commitments import judge_commitments
 from goodterms.flows.note_unreadable import note_unreadable
 from goodterms.flows.rank_work import rank_everyone
+from goodterms.flows.run_experiment import follow_experiment
 from goodterms.flows.seal_timeline import seal_timeline
 from goodterms.flows.write_ap_profile import became_red_tape, suggest_for_red_tape
 from goodterms.flows.write_standings import read_standings, write_standings
@@ -112,6 +113,8 @@ def _write(
         )
     counts["touches_new"] = write_touches(organisation, decided.decision.touches, decided.policy, now)
     counts["tasks_new"] = _write_tasks(organisation, decided.decision.problems, run_date, now)
+    if on is None:
+        counts["drawn_new"] = follow_experiment(organisation, run_date)
     counts["proofs_overdue"] = check_proofs(organisation, run_date, now)
     counts["data_problems_new"] = note_unreadable(organisation, now)
     if on is None:

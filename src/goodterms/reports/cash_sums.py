@@ -10,7 +10,7 @@ from goodterms.core.forecast import (
     LIVES,
     NO_HISTORY,
     WEEKS,
-    expect_cash,
+    expect_by,
     habit_class,
     survival_curves,
 )
@@ -62,18 +62,14 @@ def past_origins(today: date) -> list[date]:
 
 def look_back(lives: pl.DataFrame, open_then: pl.DataFrame, paid: pl.DataFrame, today: date) -> pl.DataFrame:
     """The forecast made on each past day with what was known then (columns: FORECASTS)."""
-    rows: list[tuple[date, str, int, float, int | None]] = []
-    for origin in sorted(lives["origin"].unique().to_list()):
-        curves = survival_curves(lives.filter(pl.col("origin") == origin))
-        weeks_over = min(WEEKS, (today - origin).days // 7)
-        for (currency,), then in open_then.filter(pl.col("origin") == origin).group_by("currency"):
-            came = paid.filter((pl.col("origin") == origin) & (pl.col("currency") == currency))
-            by_week = dict(came.select("week", "paid_minor").iter_rows())
-            expected = expect_cash(then.select("habit", "lateness", "open_minor"), curves)
-            for week, amount in enumerate(expected, start=1):
-                actual = int(by_week.get(week, 0)) if week <= weeks_over else None
-                rows.append((origin, str(currency), week, amount, actual))
-    return pl.DataFrame(rows, schema=FORECASTS, orient="row")
+    if open_then.is_empty():
+        return pl.DataFrame(schema=FORECASTS)
+    expected = expect_by(open_then, survival_curves(lives, ["origin"]), ["origin", "currency"])
+    weeks_over = (pl.lit(today) - pl.col("origin")).dt.total_days() // 7
+    both = expected.join(paid, on=["origin", "currency", "week"], how="left")
+    actual = pl.when(pl.col("week") <= weeks_over).then(pl.col("paid_minor").fill_null(0))
+    forecasts = both.with_columns(actual.alias("actual_minor")).select(FORECASTS.names()).cast(FORECASTS)
+    return forecasts.sort("origin", "currency", "week")
 
 
 def label_habits(facts: Facts) -> pl.DataFrame:

@@ -189,9 +189,14 @@ def find_report(name: str) -> Report:
         raise UnknownReport(name) from None
 
 
-def make_report(report: Report, frames: ReadFrames, wanted: ReportFilter) -> Result:
-    """The report's answer; without a currency asked for, one part for each currency there is."""
+def make_parts(report: Report, frames: ReadFrames, wanted: ReportFilter) -> list[tuple[str, Result]]:
+    """The report's answer; without a currency asked for, one part for each currency there is, under its code."""
     if not report.is_per_currency:
-        return report.make(frames, wanted)
+        return [("", report.make(frames, wanted))]
     codes = [wanted.currency] if wanted.currency else currencies_in(frames, wanted, wanted.home)
-    return joined([report.make(frames, wanted.with_currency(code)) for code in codes])
+    return [(code, report.make(frames, wanted.with_currency(code))) for code in codes]
+
+
+def make_report(report: Report, frames: ReadFrames, wanted: ReportFilter) -> Result:
+    """The same as one answer."""
+    return joined([result for _code, result in make_parts(report, frames, wanted)])

@@ -3,6 +3,8 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from goodterms.web.agreement_urls import agreement_patterns
+from goodterms.web.policy_urls import policy_patterns
+from goodterms.web.report_urls import report_patterns
 from goodterms.web.views import (
     ap_profile,
     approvals,
@@ -123,6 +125,8 @@ of_organisation: list[URLPattern] = [
     path("problems/<int:pk>/reopen/", problems.problem_reopen, name="problem-reopen"),
     path("search/", search.search, name="search"),
     *agreement_patterns,
+    *report_patterns,
+    *policy_patterns,
     path("members/", members.members, name="members"),
     path("members/invite/", members.member_invite, name="member-invite"),
     path("members/<int:pk>/", members.member, name="member"),

@@ -18,6 +18,7 @@ PROFILES = {
     "failing": Sign(_("Failing"), "red", "alert-triangle", _("Later every time, part payments, returned payments.")),
     "cannot_pay": Sign(_("Cannot pay"), "red", "circle-x", _("Owes much and has never paid.")),
     "avoiding": Sign(_("Avoiding"), "red", "mail-off", _("Disputes late, or does not answer at all.")),
+    "standard": Sign(_("Standard"), "secondary", "list-check", _("The same for everyone: the control group.")),
     "chronic": Sign(_("Chronic"), "orange", "history", _("Late nearly always, pays at the last step.")),
 }
 VERDICTS = {
@@ -238,7 +239,14 @@ CHANGES = {
     "portal": Sign(_("Portal link"), "secondary", "home"),
     "other": Sign(_("Other"), "secondary", "edit"),
 }
+EXPERIMENTS = {
+    "running": Sign(_("Running"), "azure", "player-play"),
+    "clear": Sign(_("Clear"), "green", "circle-check", _("It ended by itself: the difference is clear.")),
+    "over": Sign(_("Over"), "secondary", "flag", _("It ended on its last day.")),
+    "stopped": Sign(_("Ended by a person"), "orange", "hand-stop"),
+}
 VOCABULARIES = {
+    "experiment": EXPERIMENTS,
     "member_role": MEMBER_ROLES,
     "change": CHANGES,
     "profile": PROFILES,
