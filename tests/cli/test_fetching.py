@@ -8,7 +8,8 @@ from django.conf import settings
 
 from goodterms.cli.mailbox import fetch_mail, mail_fetcher
 from goodterms.cli.worker import Worker
-from goodterms.flows.take_mail import MailForNobody, find_inbox
+from goodterms.flows.reply_address import reply_address_of
+from goodterms.flows.take_mail import MailForNobody, find_inbox, take_mail
 from goodterms.followup.models import Reply
 from goodterms.inbox.imap import InboxUnavailable
 from goodterms.project.configuration import InboxSettings, UnusableSettings, read_configuration
@@ -65,6 +66,24 @@ def test_a_mail_goes_to_the_organisation_whose_inbox_it_was_sent_to() -> None:
     assert find_inbox(["x@y.example"], "other") == other
     with pytest.raises(MailForNobody):
         find_inbox(["x@y.example"], "")
+
+
+def test_organisations_that_share_a_mailbox_are_told_apart_by_what_stands_behind_the_plus() -> None:
+    acme = make_organisation(slug="acme", inbox_address="in+acme@supplies.example")
+    beta = make_organisation(slug="beta", inbox_address="in+beta@supplies.example")
+    assert find_inbox(["in+beta@supplies.example"], "") == beta
+    assert find_inbox(["in+acme@supplies.example"], "") == acme
+    customer = make_customer(beta, "B1")
+    assert find_inbox(["in+acme@supplies.example", reply_address_of(beta, customer.pk)], "") == beta
+    assert find_inbox(["in+else@supplies.example"], "") == acme
+
+
+def test_the_envelope_leads_a_mail_to_its_customer_as_its_headers_do() -> None:
+    organisation = make_organisation(inbox_address="inbox@supplies.example")
+    customer = make_customer(organisation)
+    raw = as_mail("Hello", From="who@elsewhere.example", To="undisclosed-recipients:;")
+    reply = take_mail(raw, now=NOON, also_to=[reply_address_of(organisation, customer.pk)])
+    assert reply.customer == customer
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,66 @@ def test_a_contact_who_passes_on_a_failure_writes_an_answer(customer: Customer, 
     assert customer.contacts.get().email_failed_at is None
 
 
+def test_a_healthy_address_is_not_marked_for_another_ones_failure(customer: Customer, now: datetime) -> None:
+    touch = make_touch(customer, state="sent", cc='["kim@customer.example"]')
+    raw = a_report("5.1.1", "unknown").replace(b"<ours@supplies.example>", our_id(touch).encode())
+    take_reply(customer.organisation, raw, now=now)
+    assert customer.contacts.get().email_failed_at is None
+    Touch.objects.update(cc="[]")
+    Contact.objects.create(
+        organisation=customer.organisation,
+        customer=customer,
+        email="kim@customer.example",
+        email_failed_at=now - timedelta(days=1),
+        known_from_date=date(2020, 1, 1),
+    )
+    take_reply(customer.organisation, raw.replace(b"<report@", b"<report2@"), now=now)
+    assert customer.contacts.get(email="c1@customer.example").email_failed_at is None
+
+
+def test_mail_delayed_again_and_again_is_looked_into(customer: Customer, now: datetime) -> None:
+    Contact.objects.filter(customer=customer).update(email="kim@customer.example")
+    touch = make_touch(customer, state="sent")
+    report = a_report("4.2.2", "mailbox full", "delayed").replace(b"<ours@supplies.example>", our_id(touch).encode())
+    for place, day in enumerate((0, 20, 21, 22)):
+        assert not Task.objects.exists()
+        raw = report.replace(b"<report@", f"<{place}@".encode())
+        take_reply(customer.organisation, raw, now=now + timedelta(days=day))
+    task = Task.objects.get()
+    assert (task.kind, task.customer) == (Task.Kind.CONTACT_REPAIR, customer)
+    assert task.detail.startswith("3 times within 14 days.")
+    assert customer.contacts.get().email_failed_at is None
+
+
+def test_another_mail_under_the_same_id_is_taken_in(customer: Customer, now: datetime) -> None:
+    first = take_reply(customer.organisation, as_mail("Hello", From="c1@customer.example"), now=now)
+    other = as_mail("We will pay on Friday.", From="c1@customer.example")
+    second = take_reply(customer.organisation, other, now=now)
+    assert second != first
+    assert second.text == "We will pay on Friday."
+    assert take_reply(customer.organisation, other, now=now) == second
+    assert Reply.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "named"),
+    [
+        ("We pay RE-17 on 20 March.", "", ["RE-17"]),
+        ("We pay on 20 March. It is about RE-18 and RE-17.", "", ["RE-17", "RE-18"]),
+        ("We pay on 20 March.", "Re: Invoice re-18", ["RE-18"]),
+        ("We pay on 20 March. RE-170 is another one, RE-17-2 too.", "", ["RE-18"]),
+    ],
+)
+def test_the_invoices_a_suggestion_is_about_are_named(
+    customer: Customer, now: datetime, text: str, subject: str, named: list[str]
+) -> None:
+    bills = {number: bill(customer, number, date(2026, 2, 1)) for number in ("RE-17", "RE-18", "20")}
+    touch = make_touch(customer, state="sent", items=f'[{{"invoice_id": {bills["RE-18"].pk}}}]')
+    raw = as_mail(text, From="c1@customer.example", Subject=subject, In_Reply_To=our_id(touch))
+    (found,) = take_reply(customer.organisation, raw, now=now).suggestion["suggestions"]
+    assert found["invoices"] == [bills[number].pk for number in named]
+
+
 def test_marking_twice_is_once(customer: Customer, now: datetime) -> None:
     assert len(mark_email_failed(customer.organisation, "C1@customer.example", detail="x", now=now)) == 1
     assert mark_email_failed(customer.organisation, "c1@customer.example", detail="x", now=now) == []
@@ -192,13 +252,17 @@ def test_after_a_bounce_the_next_touch_takes_another_way(customer: Customer, now
     take_reply(customer.organisation, a_report("5.1.1", "unknown"), now=now)
     for days in range(1, 15):
         run_day(customer.organisation, now + timedelta(days=days))
-    assert {found.channel for found in Touch.objects.exclude(pk=touch.pk)} <= {"call", "letter", "sms", "certified"}
+    channels = {found.channel for found in Touch.objects.exclude(pk=touch.pk)}
+    assert channels
+    assert channels <= {"call", "letter", "sms", "certified"}
 
 
 def test_a_strangers_answer_is_put_to_a_customer(customer: Customer, now: datetime) -> None:
-    reply = take_reply(customer.organisation, as_mail(From="kim@gmail.com"), now=now)
+    invoice = bill(customer, "RE-17", date(2026, 2, 1))
+    reply = take_reply(customer.organisation, as_mail("We pay RE-17 on 20 March.", From="kim@gmail.com"), now=now)
     contact = assign_reply(customer.organisation, reply, customer, actor="Robin", now=now, is_contact=True)
     assert reply.customer == customer
+    assert reply.suggestion["suggestions"][0]["invoices"] == [invoice.pk]
     assert contact is not None
     assert Task.objects.get().customer == customer
     again = take_reply(customer.organisation, as_mail(From="kim@gmail.com", Message_ID="<2@x>"), now=now)

@@ -1,6 +1,6 @@
 """Texts that come in are read by a person, STOP is honoured for ever, and what did not arrive is looked after."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -98,6 +98,33 @@ def test_stop_is_honoured_by_every_organisation_that_has_the_number(customer: Cu
     Contact.objects.filter(customer=other).update(mobile=MOBILE)
     take_sms(MOBILE, "STOP", "SM1", now=now)
     assert OptOut.objects.count() == 2
+
+
+def test_an_answer_goes_to_the_organisation_that_texted_last_alone(customer: Customer, now: datetime) -> None:
+    make_text(customer)
+    other = make_customer(make_organisation(slug="others"), "X1")
+    Contact.objects.filter(customer=other).update(mobile=MOBILE)
+    effect = make_effect(other, channel="sms", recipient=MOBILE, state="sent", finished_at=now + timedelta(hours=1))
+    make_touch(other, effect=effect, channel="sms")
+    (reply,) = take_sms(MOBILE, "We pay on Friday.", "SM1", now=now)
+    assert reply.customer == other
+
+
+def test_an_answer_nobody_texted_for_goes_to_nobody_among_several_who_know_it(
+    customer: Customer, now: datetime
+) -> None:
+    other = make_customer(make_organisation(slug="others"), "X1")
+    Contact.objects.filter(customer=other).update(mobile=MOBILE)
+    assert take_sms(MOBILE, "We pay on Friday.", "SM1", now=now) == []
+
+
+def test_a_text_is_read_as_a_mail_is(customer: Customer, now: datetime) -> None:
+    invoice = make_invoice(customer, "RE-2026/17", due=date(2026, 2, 1))
+    make_invoice(customer, "RE-2026/18", due=date(2026, 2, 1))
+    (reply,) = take_sms(MOBILE, "We pay re-2026/17 on 20 March.", "SM1", now=now)
+    (found,) = reply.suggestion["suggestions"]
+    assert (found["kind"], found["day"], found["invoices"]) == ("promise", "2026-03-20", [invoice.pk])
+    assert reply.language == "en"
 
 
 def test_asked_twice_it_is_one_row_and_one_line(customer: Customer, now: datetime) -> None:

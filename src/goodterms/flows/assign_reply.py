@@ -6,7 +6,7 @@ from django.db import transaction
 
 from goodterms.core.refusal import Refusal
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
-from goodterms.flows.take_reply import task_key
+from goodterms.flows.receive_reply import name_invoices, task_key
 from goodterms.followup.models import Reply, Task
 from goodterms.ledger.models import Contact, Customer
 from goodterms.organizations.models import Organisation
@@ -44,6 +44,8 @@ def assign_reply(
         reply.refresh_from_db()
         raise ReplyAssignedAlready(reply.customer or customer)
     reply.refresh_from_db()
+    reply.suggestion = name_invoices(reply.suggestion, customer, reply.touch, reply.text, reply.subject)
+    reply.save(update_fields=["suggestion"])
     raise_facts_version(organisation, customer)
     who = reply.from_name or reply.from_address
     write_timeline(

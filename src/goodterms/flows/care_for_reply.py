@@ -7,7 +7,7 @@ from django.db import transaction
 from goodterms.core.refusal import Refusal
 from goodterms.flows.facts import local_day, write_timeline
 from goodterms.flows.handle_reply import ReplyHandledAlready
-from goodterms.flows.take_reply import task_key
+from goodterms.flows.receive_reply import task_key
 from goodterms.followup.models import Reply, Task
 from goodterms.organizations.models import Membership, Organisation
 

@@ -8,8 +8,8 @@ from django.db import transaction
 from goodterms.core.reading.rules import KINDS
 from goodterms.core.refusal import Refusal
 from goodterms.flows.facts import raise_facts_version, write_timeline
+from goodterms.flows.receive_reply import task_key
 from goodterms.flows.reply_deeds import DEEDS, Given
-from goodterms.flows.take_reply import task_key
 from goodterms.followup.models import Reply, Task
 from goodterms.ledger.models import Customer
 

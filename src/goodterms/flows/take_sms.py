@@ -1,36 +1,23 @@
 """A text message comes in: an answer to read, or a word that ends all texts."""
 
+import logging
 from datetime import datetime
 
 from django.db import transaction
 
-from goodterms.flows.ask_person import ask_person
-from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
+from goodterms.flows.facts import local_day
 from goodterms.flows.opt_out import opt_out
-from goodterms.followup.models import Reply, Task, Touch
+from goodterms.flows.receive_reply import ask_to_read, read_answer
+from goodterms.followup.models import Reply, Touch
 from goodterms.ledger.models import Contact, Customer
 from goodterms.organizations.models import Organisation
 
 READER = "goodterms"
-WORDS_THAT_END = frozenset(
-    {
-        *("stop", "stopp", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "opt-out", "opt out", "revoke"),
-        *(
-            "abmelden",
-            "abbestellen",
-            "austragen",
-            "ende",
-            "keine sms",
-            "keine sms mehr",
-            "arret",
-            "arrêt",
-            "baja",
-            "alto",
-        ),
-    }
-)
+logger = logging.getLogger(__name__)
+_ENDING = """stop,stopp,stopall,unsubscribe,cancel,end,quit,optout,opt-out,opt out,revoke,
+abmelden,abbestellen,austragen,ende,keine sms,keine sms mehr,arret,arrêt,baja,alto"""
+WORDS_THAT_END = frozenset(word.strip() for word in _ENDING.split(","))
 """Twilio's own list (docs: "Advanced Opt-Out") and what people write in our languages."""
-LONGEST_LINE = 300
 
 
 def is_opt_out(text: str) -> bool:
@@ -41,22 +28,31 @@ def is_opt_out(text: str) -> bool:
 
 @transaction.atomic
 def take_sms(sender: str, text: str, message_key: str, *, now: datetime) -> list[Reply]:
-    """Take a text in, once per organisation that knows the number (or the only one there is); those rows.
+    """Take a text in, once; the rows it became.
 
-    An answer becomes a task and stops automatic touches until it is handled. A word such as STOP is honoured at
-    once, everywhere, and needs nobody.
+    An answer goes to the organisation that texted the number last, else to the only one that knows it (or that there
+    is); it becomes a task and stops automatic touches until it is handled. A word such as STOP is honoured at once by
+    every organisation that has the number, and needs nobody.
     """
-    found = _organisations(sender)
+    asked = Organisation.objects.order_by("pk")
+    found = list(asked.filter(pk__in=_organisations(sender, is_for_all=is_opt_out(text))))
+    if not found:
+        logger.warning("A text came in, and nobody can say for which organisation; it was not kept.")
     return [_take(organisation, sender, text, message_key, now) for organisation in found]
 
 
-def _organisations(sender: str) -> list[Organisation]:
+def _organisations(sender: str, *, is_for_all: bool) -> list[int]:
     texted = Touch.objects.filter(channel="sms", effect__recipient=sender, effect__state="sent")
-    ids = set(texted.values_list("organisation_id", flat=True))
-    if is_known := ids or set(Contact.objects.filter(mobile=sender).values_list("organisation_id", flat=True)):
-        return list(Organisation.objects.filter(pk__in=is_known).order_by("pk"))
-    everyone = list(Organisation.objects.order_by("pk")[:2])
-    return everyone if len(everyone) == 1 else []
+    latest = list(texted.order_by("-effect__finished_at", "-pk").values_list("organisation_id", flat=True)[:1])
+    knowing = set(Contact.objects.filter(mobile=sender).values_list("organisation_id", flat=True))
+    if is_for_all:
+        knowing |= set(texted.values_list("organisation_id", flat=True))
+    elif latest:
+        return latest
+    if not knowing:
+        knowing = set(Organisation.objects.order_by("pk").values_list("pk", flat=True)[:2])
+        is_for_all = False
+    return sorted(knowing) if is_for_all or len(knowing) == 1 else []
 
 
 def _take(organisation: Organisation, sender: str, text: str, message_key: str, now: datetime) -> Reply:
@@ -66,6 +62,9 @@ def _take(organisation: Organisation, sender: str, text: str, message_key: str, 
     touch = _last_touch(organisation, sender)
     contact = Contact.objects.filter(organisation=organisation, mobile=sender).select_related("customer").first()
     customer = touch.customer if touch else contact.customer if contact else None
+    is_end = is_opt_out(text)
+    day = local_day(organisation, customer, now)
+    read = {} if is_end else read_answer(organisation, customer, touch, text, "", day)
     reply = Reply.objects.create(
         organisation=organisation,
         customer=customer,
@@ -76,15 +75,17 @@ def _take(organisation: Organisation, sender: str, text: str, message_key: str, 
         from_address=sender,
         from_name=contact.name if contact else "",
         received_at=now,
-        received_date=local_day(organisation, customer, now),
+        received_date=day,
+        language=str(read.get("language", ""))[:8],
         content=text.encode(),
         content_type="text/plain",
         text=text,
+        suggestion=read,
     )
-    if is_opt_out(text):
+    if is_end:
         _honour(organisation, reply, customer, now)
     else:
-        _ask_to_read(organisation, reply, now)
+        ask_to_read(reply, now)
     return reply
 
 
@@ -98,33 +99,3 @@ def _honour(organisation: Organisation, reply: Reply, customer: Customer | None,
     reply.handled_at, reply.handled_by, reply.reading = now, READER, "unsubscribe"
     reply.outcome = "No more text messages."
     reply.save(update_fields=["handled_at", "handled_by", "reading", "outcome"])
-
-
-def _ask_to_read(organisation: Organisation, reply: Reply, now: datetime) -> None:
-    who = reply.from_name or reply.from_address
-    said = reply.text[:LONGEST_LINE]
-    key, today = f"reply:{reply.pk}", local_day(organisation, None, now)
-    if reply.customer is None:
-        title = f"Find out whose answer this is: {who}"
-        Task.objects.create(
-            organisation=organisation,
-            kind=Task.Kind.REPLY,
-            key=key,
-            title=title,
-            detail=said,
-            due_date=today,
-            created_at=now,
-        )
-        return
-    raise_facts_version(organisation, reply.customer)
-    write_timeline(
-        reply.customer,
-        "reply_received",
-        f"{who} wrote by SMS: “{said}”",
-        actor=who,
-        now=now,
-        effect_key=reply.touch.effect_id if reply.touch else "",
-        data={"reply_id": reply.pk},
-    )
-    title = f"Read the answer of {who}"
-    ask_person(organisation, reply.customer, Task.Kind.REPLY, key, title, now=now, detail=said, due=today)

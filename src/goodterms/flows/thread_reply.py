@@ -14,59 +14,14 @@ from goodterms.outbox.models import Effect
 
 _OUR_ID = re.compile(r"^([0-9a-f]{64})@")
 MOST_CANDIDATES = 50
-# Whoever writes from here is nobody's colleague.
-PUBLIC_DOMAINS = frozenset(
-    {
-        *(
-            "gmail.com",
-            "googlemail.com",
-            "outlook.com",
-            "hotmail.com",
-            "hotmail.co.uk",
-        ),
-        *(
-            "live.com",
-            "msn.com",
-            "yahoo.com",
-            "yahoo.co.uk",
-            "yahoo.de",
-        ),
-        *(
-            "icloud.com",
-            "me.com",
-            "mac.com",
-            "aol.com",
-            "gmx.de",
-        ),
-        *(
-            "gmx.net",
-            "gmx.at",
-            "gmx.ch",
-            "web.de",
-            "t-online.de",
-        ),
-        *(
-            "freenet.de",
-            "arcor.de",
-            "posteo.de",
-            "mailbox.org",
-            "proton.me",
-        ),
-        *(
-            "protonmail.com",
-            "btinternet.com",
-            "sky.com",
-            "virginmedia.com",
-            "bluewin.ch",
-        ),
-        *(
-            "a1.net",
-            "mail.com",
-            "zoho.com",
-            "yandex.com",
-        ),
-    }
-)
+_PUBLIC = """
+gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk live.com msn.com yahoo.com yahoo.co.uk yahoo.de
+icloud.com me.com mac.com aol.com gmx.de gmx.net gmx.at gmx.ch web.de t-online.de freenet.de arcor.de posteo.de
+mailbox.org proton.me protonmail.com btinternet.com sky.com virginmedia.com bluewin.ch a1.net mail.com zoho.com
+yandex.com
+"""
+PUBLIC_DOMAINS = frozenset(_PUBLIC.split())
+"""Whoever writes from here is nobody's colleague."""
 
 
 @dataclass(frozen=True, slots=True)

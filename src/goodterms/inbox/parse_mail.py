@@ -93,6 +93,11 @@ def _key(message: Message, raw: bytes) -> str:
     found = _IDS.findall(str(message.get("Message-ID", "")))
     if found and len(found[0]) <= LONGEST_KEY:
         return clean(str(found[0]))
+    return key_of_bytes(raw)
+
+
+def key_of_bytes(raw: bytes) -> str:
+    """The key of a mail without a Message-ID of its own."""
     return "sha256:" + hashlib.sha256(raw).hexdigest()
 
 
