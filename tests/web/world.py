@@ -9,7 +9,19 @@ from django.test import Client
 
 from goodterms.channels.email import build_email
 from goodterms.flows.take_reply import take_reply
-from goodterms.followup.models import Call, Hold, PostalProof, Reply, ReplyAttachment, SavedView, Task, TimelineEvent
+from goodterms.flows.try_policy import ask_trial
+from goodterms.followup.models import (
+    Call,
+    Hold,
+    PolicyTrial,
+    PostalProof,
+    Reply,
+    ReplyAttachment,
+    SavedView,
+    Task,
+    TimelineEvent,
+)
+from goodterms.followup.policy import content_of
 from goodterms.ledger.models import Contact, Customer, DataProblem
 from goodterms.messages.message import Message
 from goodterms.organizations.models import Invitation, Membership, Organisation, User
@@ -54,6 +66,7 @@ class World(AgreedRows):
     member: Membership
     invitation: Invitation
     saved_view: SavedView
+    trial: PolicyTrial
 
     def client(self, who: str) -> Client:
         """A browser in which this person is signed in ("anonymous", "debtor": nobody)."""
@@ -100,8 +113,15 @@ def build_world() -> World:
         saved_view=SavedView.objects.create(
             organisation=ours, user=people["owner"], name="Calls", filters={"kind": "call"}, saved_at=NOW
         ),
+        trial=make_trial(ours),
         **effects,
     )
+
+
+def make_trial(organisation: Organisation) -> PolicyTrial:
+    """A question that waits for a worker: what if months of history were lived through under the policy in force."""
+    content = content_of(organisation)
+    return ask_trial(organisation, "history", content, days=91, actor="Robin Example", now=NOW)
 
 
 def make_debtor(organisation: Organisation, number: str, **given: object) -> Customer:

@@ -21,6 +21,7 @@ from goodterms.cli.inbox import inbox_app
 from goodterms.cli.letters import evidence, letters_app
 from goodterms.cli.outbox import outbox_app
 from goodterms.cli.planning import plan_app
+from goodterms.cli.playbooks import playbooks_app
 from goodterms.cli.printing import print_refusal
 from goodterms.cli.promising import promise_app
 from goodterms.cli.reasons import reason
@@ -28,7 +29,9 @@ from goodterms.cli.referral import referral
 from goodterms.cli.serve import serve, work
 from goodterms.cli.settling import settle_app
 from goodterms.cli.setup import organisation_app, user_app
+from goodterms.cli.templates import templates_app
 from goodterms.cli.verifying import verify
+from goodterms.cli.what_if import what_if
 from goodterms.core.refusal import Refusal
 
 EVERY_DAY = "Every day"
@@ -101,6 +104,9 @@ app.command("evidence", rich_help_panel=EVERY_DAY)(evidence)
 app.command("demo", rich_help_panel=SETTING_UP)(demo)
 app.add_typer(organisation_app, name="organisation", rich_help_panel=SETTING_UP)
 app.add_typer(user_app, name="user", rich_help_panel=SETTING_UP)
+app.add_typer(playbooks_app, name="playbooks", rich_help_panel=SETTING_UP)
+app.command("what-if", rich_help_panel=SETTING_UP)(what_if)
+app.add_typer(templates_app, name="templates", rich_help_panel=SETTING_UP)
 app.command("serve", rich_help_panel=RUNNING)(serve)
 app.command("worker", rich_help_panel=RUNNING)(work)
 app.command("doctor", rich_help_panel=RUNNING)(doctor)

@@ -19,13 +19,14 @@ from goodterms.cli.channels import make_channels_unchecked
 from goodterms.cli.context import FormatOption, current_moment, open_installation
 from goodterms.cli.incoming import make_incoming
 from goodterms.cli.printing import Format, note, print_json, say
+from goodterms.cli.trials import try_policies
 from goodterms.cli.worker import Worker
 from goodterms.core.refusal import Refusal
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SERVER_THREADS = 8
 STOP_WITHIN_SECONDS = 60
-RELAYS = 3
+RELAYS = 2
 
 Host = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Where to listen; as the settings say: this machine only.")
@@ -117,12 +118,15 @@ def _working_beside(stopping: Event) -> Iterator[Thread]:
     """One worker in a thread of its own; at the end it finishes what it has in hand."""
     worker, pause = make_worker(stopping), settings.CONFIGURATION.worker.pause_seconds
     thread = Thread(target=worker.work_on, args=(pause,), name="worker", daemon=True)
+    trials = Thread(target=try_policies, args=(stopping, current_moment), name="trials", daemon=True)
     thread.start()
+    trials.start()
     try:
         yield thread
     finally:
         stopping.set()
         thread.join(STOP_WITHIN_SECONDS)
+        trials.join(STOP_WITHIN_SECONDS)
 
 
 def make_worker(stopping: Event) -> Worker:

@@ -13,6 +13,7 @@ from goodterms.flows.message_background import read_backgrounds
 from goodterms.flows.message_facts import FactReader, Request
 from goodterms.flows.reply_address import with_reply_address
 from goodterms.followup.models import PersonalTouch, Touch
+from goodterms.followup.own_words import read_own_words
 from goodterms.ledger.models import Contact, Customer
 from goodterms.messages.catalog import TemplateUnknown, find_template
 from goodterms.messages.context import describe_facts
@@ -135,7 +136,8 @@ def render_touch(touch: Touch, now: datetime) -> Rendered | None:
     reader = FactReader.read(organisation, requests, now, None)
     try:
         tongue = language_of(_choose_language(touch.language, organisation))
-        source = requests[0].source
+        own = read_own_words(organisation.pk, [touch.template])
+        source = requests[0].source or own.get((touch.template, tongue.code))
         words = compile_words(source, tongue) if source else find_words(touch.template, tongue)
         return render_words(words, describe_facts(reader.facts_for(requests[0]), tongue))
     except (TemplateFault, LanguageUnknown, UnknownCurrency):
@@ -157,10 +159,12 @@ def _compose_for(
     reader = FactReader.read(organisation, requests, now, on)
     calls = [request.customer_id for request in requests if _is_call(request.template)]
     backgrounds = read_backgrounds(organisation, calls, now, on) if calls else {}
+    own = read_own_words(organisation.pk, [each.template for each in requests if each.source is None])
     composed = {}
     for request in requests:
         if request.customer_id not in reader.customers:
             continue
+        language = _choose_language(request.language, organisation)
         try:
             facts = reader.facts_for(request)
         except UnknownCurrency as error:
@@ -169,9 +173,9 @@ def _compose_for(
         finished = finish(
             facts,
             request.template,
-            _choose_language(request.language, organisation),
+            language,
             background=backgrounds.get(request.customer_id),
-            source=request.source,
+            source=request.source or own.get((request.template, match_language(language) or "")),
         )
         copied = partial(
             _led, copies=reader.copies_for(request), organisation=organisation, customer_id=request.customer_id

@@ -110,9 +110,7 @@ def ask_trial(
 
 def stop_trial(organisation: Organisation, pk: int, *, now: datetime) -> bool:
     """End a trial that waits or runs; False where it had ended already."""
-    running = PolicyTrial.objects.filter(
-        organisation=organisation, pk=pk, state__in=(State.WAITING, State.RUNNING)
-    )
+    running = PolicyTrial.objects.filter(organisation=organisation, pk=pk, state__in=(State.WAITING, State.RUNNING))
     return bool(running.update(state=State.STOPPED, finished_at=now))
 
 
@@ -125,6 +123,12 @@ def claim_trial(worker: str, now: datetime) -> PolicyTrial | None:
     same = PolicyTrial.objects.filter(pk=found.pk, state=found.state, worker=found.worker)
     taken = same.update(state=State.RUNNING, worker=worker, heard_of_at=now, days_done=0)
     return PolicyTrial.objects.select_related("organisation").get(pk=found.pk) if taken else None
+
+
+def claim_own_trial(trial: PolicyTrial, worker: str, now: datetime) -> bool:
+    """Take this trial to carry it out oneself; False where a worker was quicker."""
+    waiting = PolicyTrial.objects.filter(pk=trial.pk, state=State.WAITING)
+    return bool(waiting.update(state=State.RUNNING, worker=worker, heard_of_at=now))
 
 
 def note_progress(trial: PolicyTrial, worker: str, done: int, now: datetime) -> bool:
