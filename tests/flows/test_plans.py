@@ -9,10 +9,13 @@ from goodterms.core.instalments import ScheduleImpossible
 from goodterms.core.money import Money
 from goodterms.flows.accept_plan import AcceptedByNobody, PlanNotProposed, PlanOutdated, accept_plan, approve_plan
 from goodterms.flows.approvals import ApprovalMissing, NothingToApprove, NotYoursToApprove
-from goodterms.flows.change_plan import PlanOver, cancel_plan, change_plan
+from goodterms.flows.change_plan import PlanOver, PlanPaid, cancel_plan, change_plan
 from goodterms.flows.judge_commitments import judge_commitments
 from goodterms.flows.make_promise import make_promise
+from goodterms.flows.open_dispute import open_dispute
 from goodterms.flows.propose_plan import PlanOutOfBounds, PlanRunning, Terms, UnknownRhythm, propose_plan
+from goodterms.flows.resolve_dispute import resolve_dispute
+from goodterms.flows.state_reason import state_reason
 from goodterms.followup.models import PaymentPlan, Promise, Task, TimelineEvent
 from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Membership
@@ -143,6 +146,33 @@ def test_a_change_by_agreement_keeps_the_history(customer: Customer) -> None:
     assert (new.total_minor, new.replaces) == (100_00, plan)
     with pytest.raises(PlanOver):
         cancel_plan(customer.organisation, plan, reason="No.", actor="Robin", now=later)
+
+
+def test_a_plan_that_is_paid_has_nothing_to_change_and_takes_in_nothing_else(customer: Customer) -> None:
+    plan = accept(propose(customer))
+    for invoice in customer.invoices.all():
+        pay(invoice, date(2026, 3, 12))
+    make_invoice(customer, "R3", due=date(2026, 3, 5), amount_minor=80_00)
+    with pytest.raises(PlanPaid):
+        change_plan(customer.organisation, plan, terms=MONTHLY, actor="Robin", now=NOW)
+    assert PaymentPlan.objects.count() == 1
+
+
+def test_a_plan_whose_invoices_were_credited_ends_without_calling_it_paid(customer: Customer) -> None:
+    plan = accept(propose(customer))
+    for invoice in customer.invoices.all():
+        dispute = open_dispute(customer.organisation, customer, invoice, reason="faulty", actor="Robin", now=NOW)
+        resolve_dispute(customer.organisation, dispute, resolution="adjusted", actor="Robin", now=NOW)
+    judge(customer, NOW.date())
+    assert state_of(plan) == ("completed", [0, 0, 0])
+    assert plan.end_reason == "Nothing is left to pay."
+
+
+def test_an_accepted_plan_was_offered(customer: Customer) -> None:
+    state_reason(customer.organisation, customer, reason="cash", quote="Short of cash.", actor="Robin", now=NOW)
+    assert Task.objects.get().title == "Offer Example Customer C1 Ltd a payment plan for what is overdue"
+    accept(propose(customer))
+    assert Task.objects.get().outcome == "a plan was accepted"
 
 
 def test_a_cancelled_plan_says_why(customer: Customer) -> None:

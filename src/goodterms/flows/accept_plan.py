@@ -13,7 +13,7 @@ from goodterms.flows.make_promise import UnknownSource
 from goodterms.flows.propose_plan import PlanRunning, approval_key
 from goodterms.flows.withdraw_promise import end_promise
 from goodterms.flows.write_task import close_task
-from goodterms.followup.models import PaymentPlan, Promise, Source
+from goodterms.followup.models import PaymentPlan, Promise, Source, Task
 from goodterms.organizations.models import Organisation
 
 
@@ -63,6 +63,7 @@ def accept_plan(
     plan.accepted_how, plan.accepted_detail = how, detail
     plan.save(update_fields=["state", "accepted_date", "accepted_by", "accepted_how", "accepted_detail"])
     raise_facts_version(organisation, plan.customer)
+    _close_offers(plan, actor, now)
     amount = amount_words(Money(plan.total_minor, plan.currency))
     text = f"Plan over {amount} accepted by {accepted_by} ({Source(how).label.lower()}). {detail}"
     write_timeline(
@@ -73,6 +74,14 @@ def accept_plan(
         now=now,
         data={"plan_id": plan.pk, "accepted_by": accepted_by, "how": how},
     )
+
+
+def _close_offers(plan: PaymentPlan, actor: str, now: datetime) -> None:
+    """What the customer was to be offered has been offered, and accepted."""
+    offers = Task.objects.filter(
+        organisation_id=plan.organisation_id, key__startswith=f"fix:cash:{plan.customer_id}:", done_at__isnull=True
+    )
+    offers.update(done_at=now, done_by=actor, outcome="a plan was accepted")
 
 
 @transaction.atomic

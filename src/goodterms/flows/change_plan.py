@@ -24,22 +24,32 @@ class PlanOver(Refusal):
         super().__init__(f"This plan is {state} since {plan.ended_date or plan.proposed_date}; propose a new one.")
 
 
+class PlanPaid(Refusal):
+    """Nothing is left of a plan that other terms could be about."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing of this plan is open any more: the next run completes it. Propose a new one.")
+
+
 @transaction.atomic
 def change_plan(
     organisation: Organisation, plan: PaymentPlan, *, terms: Terms, note: str = "", actor: str, now: datetime
 ) -> PaymentPlan:
     """Propose other terms for what is still open of a running plan; it goes on until the new one is accepted.
 
-    Raises PlanOver, or what propose_plan refuses.
+    Raises PlanOver, PlanPaid, or what propose_plan refuses.
     """
     plan.refresh_from_db()
     if plan.state != PaymentPlan.State.ACTIVE:
         raise PlanOver(plan)
+    left = still_open_of(plan)
+    if not left:
+        raise PlanPaid
     return propose_plan(
         organisation,
         plan.customer,
         terms=terms,
-        invoices=still_open_of(plan),
+        invoices=left,
         note=note,
         replaces=plan,
         actor=actor,

@@ -86,7 +86,9 @@ def _store_ends(ended: pl.DataFrame) -> None:
     reason = (
         pl.when(pl.col("state") == "defaulted")
         .then(pl.format("Missed: {}, the first on {}.", "missed_count", pl.col("missed_date").dt.to_string("%Y-%m-%d")))
-        .otherwise(pl.lit("Paid."))
+        .when(pl.col("paid_minor") >= pl.col("total_minor"))
+        .then(pl.lit("Paid."))
+        .otherwise(pl.lit("Nothing is left to pay."))
     )
     rows = ended.select("state", id="plan_id", ended_date="local_date", end_reason=reason)
     update_frame("followup_paymentplan", rows, ["id"])
