@@ -16,6 +16,7 @@ from goodterms.flows.propose_settlement import (
     approve_settlement,
     propose_settlement,
 )
+from goodterms.flows.put_to_claims import restate
 from goodterms.flows.withdraw_promise import ReasonMissing
 from goodterms.followup.models import Settlement, Task, TimelineEvent
 from goodterms.ledger.models import Allocation, Customer, Invoice, Payment
@@ -120,6 +121,44 @@ def test_it_lapses_when_the_day_and_its_tolerance_are_over(customer: Customer) -
     assert Task.objects.get().key == f"settlement_lapsed:{settlement.pk}"
 
 
+@pytest.mark.parametrize("is_accepted", [True, False])
+def test_without_anything_left_to_pay_it_is_void_and_nobody_is_asked_why(customer: Customer, is_accepted: bool) -> None:
+    settlement = propose(customer)
+    if is_accepted:
+        accept(settlement)
+    for invoice in customer.invoices.all():
+        credit(invoice, invoice.open_amount_minor)
+    assert judge(customer, NOW.date()) == {"settlements_cancelled": 1}
+    settlement.refresh_from_db()
+    assert (settlement.state, settlement.ended_date) == ("cancelled", NOW.date())
+    assert TimelineEvent.objects.latest("pk").text.endswith("nothing is left to pay.")
+    assert not Task.objects.exists()
+
+
+def test_a_draft_whose_day_is_over_is_not_to_be_approved_any_more(customer: Customer) -> None:
+    customer.organisation.policy = {"settlement_approval_minor": {"GBP": 10_00}}
+    propose(customer)
+    judge(customer, BY + timedelta(days=4))
+    assert Task.objects.get().outcome == "lapsed"
+
+
+def test_what_credits_and_cash_cover_is_neither_settled_nor_forgiven(customer: Customer) -> None:
+    """150.01 are open, 30.00 covered by a credit note and 20.00 by cash: 100.01 are owed, of which 90.00 settle all."""
+    make_invoice(customer, "CN", due=date(2026, 2, 20), amount_minor=-30_00)
+    Payment.objects.create(
+        organisation=customer.organisation, customer=customer, key="p", paid_date=NOW.date(), currency="GBP",
+        amount_minor=20_00, unallocated_minor=20_00,
+    )  # fmt: skip
+    settlement = accept(propose(customer))
+    assert (settlement.owed_minor, settlement.cash_then_minor) == (100_01, 20_00)
+    assert judge(customer, BY) == {}
+    pay(customer.invoices.get(number="R1"), BY, 90_00)
+    assert judge(customer, BY) == {"settlements_fulfilled": 1}
+    settlement.refresh_from_db()
+    assert (settlement.paid_minor, settlement.forgiven_minor) == (90_00, 10_01)
+    assert sum(owed(customer)) == 0
+
+
 def test_money_that_comes_late_forgives_nothing(customer: Customer) -> None:
     accept(propose(customer))
     pay(customer.invoices.get(number="R1"), BY + timedelta(days=4), 100_00)
@@ -207,5 +246,4 @@ def credit(invoice: Invoice, amount_minor: int) -> None:
         allocated_date=NOW.date(),
         amount_minor=amount_minor,
     )
-    invoice.open_amount_minor -= amount_minor
-    invoice.save()
+    restate([invoice])

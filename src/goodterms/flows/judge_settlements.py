@@ -9,10 +9,11 @@ from goodterms.core.money import Money
 from goodterms.database.reading import read_inside_transaction
 from goodterms.database.writing import update_frame
 from goodterms.flows.agreed_invoices import amount_words, find_owed
-from goodterms.flows.propose_settlement import settlement_words
+from goodterms.flows.propose_settlement import approval_key, settlement_words
 from goodterms.flows.put_to_claims import order_claims, put_cash_to, restate
 from goodterms.flows.read_agreed import (
     AGREEMENTS,
+    GOODTERMS,
     SETTLED,
     Word,
     raise_facts_versions,
@@ -20,6 +21,7 @@ from goodterms.flows.read_agreed import (
     with_local_dates,
     write_words,
 )
+from goodterms.flows.write_task import close_task
 from goodterms.followup.models import Settlement, Task
 from goodterms.ledger.models import Allocation, Invoice
 from goodterms.organizations.models import Organisation
@@ -50,7 +52,8 @@ _QUERY = (
 def judge_running_settlements(organisation: Organisation, today: date, now: datetime) -> Counter[str]:
     """Fulfil or lapse settlements in the running transaction, which must hold the organisation; counts by new state.
 
-    The agreed money in time fulfils one that was accepted; where it was only proposed, paying accepts it.
+    The agreed money in time fulfils one that was accepted; where it was only proposed, paying accepts it. Where nothing
+    is left to pay otherwise, as when its invoices were credited, there is nothing to settle: it is cancelled.
     """
     rows = read_inside_transaction(_QUERY, [organisation.pk], _RUNNING)
     if rows.is_empty():
@@ -62,17 +65,20 @@ def judge_running_settlements(organisation: Organisation, today: date, now: date
     rows = rows.join(paid, left_on="settlement_id", right_on="agreement_id", how="left", maintain_order="left")
     rows = rows.with_columns(pl.col("paid_minor").fill_null(0))
     is_in = (pl.col("paid_minor") >= pl.col("pay_minor")) & (pl.col("state") != "draft")
-    fulfilled = rows.filter(is_in)
-    lapsed = rows.filter(~is_in & (pl.col("until_date") < pl.col("local_date")))
+    is_void = ~is_in & (pl.col("left_minor") == 0)
+    fulfilled, void = rows.filter(is_in), rows.filter(is_void)
+    lapsed = rows.filter(~is_in & ~is_void & (pl.col("until_date") < pl.col("local_date")))
     changed = rows.filter(pl.col("paid_minor") != pl.col("paid_before"))
     update_frame("followup_settlement", changed.select("paid_minor", id="settlement_id"), ["id"])
     still_agreed = pl.col("pay_minor") - (pl.col("paid_minor") - pl.col("cash_minor"))
     ready = fulfilled.select("settlement_id", "local_date", still_agreed.alias("still_agreed"))
     words = [_fulfil(organisation, *row) for row in ready.iter_rows()]
-    words += _lapse(lapsed)
+    words += [_lapsed_word(one) for one in _end(lapsed, "lapsed", now)]
+    words += [_void_word(one) for one in _end(void, "cancelled", now)]
     write_words(organisation, words, today, now)
-    raise_facts_versions(pl.concat([fulfilled["customer_id"], lapsed["customer_id"]]))
-    return Counter(settlements_fulfilled=fulfilled.height) + Counter(settlements_lapsed=lapsed.height)
+    raise_facts_versions(pl.concat([part["customer_id"] for part in (fulfilled, lapsed, void)]))
+    counts = {"fulfilled": fulfilled.height, "lapsed": lapsed.height, "cancelled": void.height}
+    return Counter({f"settlements_{state}": count for state, count in counts.items() if count})
 
 
 def _fulfil(organisation: Organisation, settlement_id: int, day: date, still_agreed: int) -> Word:
@@ -120,10 +126,19 @@ def _forgive(settlement: Settlement, claims: list[Invoice], day: date) -> int:
     return sum(row.amount_minor for row in rows)
 
 
-def _lapse(lapsed: pl.DataFrame) -> list[Word]:
-    ends = lapsed.select(id="settlement_id", state=pl.lit("lapsed"), ended_date="local_date")
+def _end(rows: pl.DataFrame, state: str, now: datetime) -> list[Settlement]:
+    """End these settlements in the state; nothing of them is to be approved any more."""
+    ends = rows.select(id="settlement_id", state=pl.lit(state), ended_date="local_date")
     update_frame("followup_settlement", ends, ["id"])
-    return [_lapsed_word(one) for one in Settlement.objects.filter(pk__in=lapsed["settlement_id"].to_list())]
+    ended = list(Settlement.objects.filter(pk__in=rows["settlement_id"].to_list()).select_related("customer"))
+    for one in ended:
+        close_task(one.customer, approval_key(one), outcome=state, actor=GOODTERMS, now=now)
+    return ended
+
+
+def _void_word(settlement: Settlement) -> Word:
+    text = f"The settlement has no object any more: {settlement_words(settlement)}; nothing is left to pay."
+    return Word(settlement.customer_id, "settlement_cancelled", text, {"settlement_id": settlement.pk})
 
 
 def _lapsed_word(settlement: Settlement) -> Word:
