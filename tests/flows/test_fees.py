@@ -14,7 +14,7 @@ from goodterms.flows.claimed_fees import ClaimedFees, read_claimed
 from goodterms.flows.judge_commitments import judge_commitments
 from goodterms.flows.make_promise import make_promise
 from goodterms.flows.open_dispute import open_dispute
-from goodterms.flows.record_payment import record_payment
+from goodterms.flows.record_payment import InvoiceUnclear, record_payment
 from goodterms.flows.waive_fee import FeeOver, GoodWillSpent, waive_fee
 from goodterms.followup.models import AgencyCase, Fee, LegalDecision, TimelineEvent
 from goodterms.ledger.models import Customer, Invoice, Payment
@@ -242,6 +242,15 @@ def test_elsewhere_money_goes_to_the_invoice_first(customer: Customer) -> None:
     receive(customer, 110_00, "F-00001", "R1")
     assert fees(customer) == [("F-00001", 15_00)]
     assert customer.invoices.get(number="R1").open_amount_minor == 0
+
+
+def test_a_fee_is_never_numbered_like_an_invoice(customer: Customer) -> None:
+    judge(customer)
+    make_invoice(customer, "F-00001", due=date(2026, 4, 1))
+    with pytest.raises(InvoiceUnclear):
+        receive(customer, 25_00, "F-00001")
+    charge_fee(customer.organisation, customer, reason="costs", amount=Money(1_00, "GBP"), actor="Robin", now=NOW)
+    assert fees(customer) == [("F-00001", 25_00), ("FEE-00001", 1_00)]
 
 
 def test_interest_is_claimed_for_each_day_once(customer: Customer) -> None:

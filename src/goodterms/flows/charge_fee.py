@@ -16,7 +16,8 @@ from goodterms.followup.policy import policy_of
 from goodterms.ledger.models import Customer, Invoice
 from goodterms.organizations.models import Organisation
 
-PREFIX = "F-"
+PREFIXES = ("F-", "FEE-", "GT-FEE-")
+"""How a fee's number begins: the first that none of the organisation's own invoices begins with."""
 WARNINGS = ("late_fee_warning", "interest_warning", "interest_notice", "interest_letter")
 """The templates that say what paying late will cost, before it costs anything."""
 
@@ -103,12 +104,13 @@ def book_fees(
     A charge whose reason and period are there already breaks the transaction: the caller leaves those out.
     """
     due = today + timedelta(days=policy_of(organisation).numbers.fee_due_days)
-    first = _next_number(organisation)
+    prefix = _free_prefix(organisation)
+    first = _next_number(organisation, prefix)
     claims = Invoice.objects.bulk_create(
         Invoice(
             organisation=organisation,
             customer=charge.customer,
-            number=f"{PREFIX}{first + place:05d}",
+            number=f"{prefix}{first + place:05d}",
             kind=Invoice.Kind.FEE,
             currency=charge.amount.currency,
             issue_date=today,
@@ -139,10 +141,16 @@ def book_fees(
     return fees
 
 
-def _next_number(organisation: Organisation) -> int:
-    last = Invoice.objects.filter(organisation=organisation, kind=Invoice.Kind.FEE, number__startswith=PREFIX)
+def _free_prefix(organisation: Organisation) -> str:
+    own = Invoice.objects.filter(organisation=organisation).exclude(kind=Invoice.Kind.FEE)
+    free = (prefix for prefix in PREFIXES if not own.filter(number__startswith=prefix).exists())
+    return next(free, PREFIXES[-1])
+
+
+def _next_number(organisation: Organisation, prefix: str) -> int:
+    last = Invoice.objects.filter(organisation=organisation, kind=Invoice.Kind.FEE, number__startswith=prefix)
     number = last.order_by("-pk").values_list("number", flat=True).first()
-    return int(number.removeprefix(PREFIX)) + 1 if number else 1
+    return int(number.removeprefix(prefix)) + 1 if number else 1
 
 
 def _is_warned(customer: Customer, invoice: Invoice | None) -> bool:

@@ -58,6 +58,16 @@ class InvoiceUnknown(Refusal):
         super().__init__(f"{customer} has no open invoice {number!r}. {listed}")
 
 
+class InvoiceUnclear(Refusal):
+    """An invoice and a fee of the customer have the same number."""
+
+    def __init__(self, number: str, customer: str) -> None:
+        super().__init__(
+            f"{customer} has an invoice and a fee with the number {number!r}; record the payment without --invoice to "
+            "keep it on account."
+        )
+
+
 class InvoiceInOtherCurrency(Refusal):
     """The payment's currency is not the invoice's."""
 
@@ -162,7 +172,10 @@ def record_payment(
 def _open_invoice(customer: Customer, number: str, currency: str) -> Invoice:
     claims = [Invoice.Kind.INVOICE, Invoice.Kind.FEE]
     rows = Invoice.objects.filter(customer=customer, kind__in=claims, open_amount_minor__gt=0)
-    invoice = rows.filter(number=number.strip()).first()
+    found = rows.filter(number=number.strip())
+    if len(found) > 1:
+        raise InvoiceUnclear(number, customer.name)
+    invoice = found.first()
     if invoice is None:
         listed = rows.order_by("issue_date", "pk").values_list("number", flat=True)[:_MOST_NAMED]
         raise InvoiceUnknown(number, customer.name, list(listed))
