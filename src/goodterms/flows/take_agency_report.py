@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from goodterms.core.refusal import Refusal
-from goodterms.flows.facts import raise_facts_version, write_timeline
+from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.followup.models import AgencyCase, Task, TimelineEvent
 from goodterms.organizations.models import Organisation
 
@@ -106,7 +106,7 @@ def _add(organisation: Organisation, case: AgencyCase, row: dict[str, str], acto
                 "kind": Task.Kind.FIX,
                 "title": f"The agency says “{row['status']}”: {case.customer.name}"[:200],
                 "detail": f"{text} Record the payment if it came, and close or recall the case.",
-                "due_date": now.date(),
+                "due_date": local_day(organisation, case.customer, now),
                 "created_at": now,
             },
         )
