@@ -381,9 +381,16 @@ def test_a_contact_by_telephone_only_is_called_where_the_step_may_call() -> None
     assert (touch["channel"], touch["template"]) == ("call", "call_friendly")
 
 
-def test_a_contact_by_telephone_only_where_the_step_must_write_is_a_missing_contact() -> None:
-    decision = chain(open=[9], contacts=["owner phone"])
-    assert (step_of(decision), wait_of(decision)) == (None, "contact_missing -")
+def test_a_contact_by_telephone_only_waits_for_the_first_step_that_may_call() -> None:
+    """A step that cannot reach anybody never stands in the way of one that can."""
+    assert wait_of(chain(open=[9], contacts=["owner phone"])) == "not_yet 9"
+    assert step_of(chain(open=[30], contacts=["owner phone"])) == "call"
+
+
+def test_a_bounced_address_gives_way_to_a_letter_at_the_next_step() -> None:
+    touch = touch_of(chain(open=[30], sent=["friendly 14"], contacts=["owner postal"]))
+    assert touch is not None
+    assert (touch["step"], touch["channel"]) == ("clear", "letter")
 
 
 def test_the_role_decides_before_the_order_of_contacts() -> None:

@@ -6,38 +6,39 @@ from goodterms.core.evidence import Evidence
 from goodterms.core.policy import Policy
 from goodterms.core.recipients import CHANNEL_ADDRESS
 
-SPOKEN = ("call",)
-"""Channels on which the same words may come again."""
 
-
-def next_in_chain(owing: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.DataFrame:
+def next_in_chain(overdue: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.DataFrame:
     """The next step of each overdue customer's playbook; ``step`` is null when none is left.
 
-    ``owing``: chase.describe_customers with chase.carry; the columns of the step (playbook.STEPS) are added, with
-    last_playbook, last_step, last_level, last_sent_date and tries (how often the step was tried in this cycle).
+    ``overdue``: chase.describe_customers (its playbook is followed) with chase.carry; the columns of the step
+    (playbook.STEPS) are added, with last_playbook, last_step, last_level, last_sent_date and tries (how often the step
+    was tried in this cycle).
     The chain moves by one step at a time. A contextual playbook is entered at the step that fits the debt's age; every
     other at its first. After a change of playbook it goes on at the first step that is at least as firm as the last
-    one sent. A step that would only repeat what was written in this cycle is left out.
+    one sent. A step that would only repeat what was written in this cycle is left out, and one by whose channels the
+    customer cannot be reached, as long as another one can.
     """
-    owing = owing.with_columns(pl.col("profile").alias("playbook"))
-    owing = owing.join(_reach(evidence.contacts), on="customer_id", how="left", maintain_order="left")
+    # One lazy plan: its dozen joins cost a single customer, decided alone, twelve times less than one after the other.
+    owing, touches = overdue.lazy(), evidence.touches.lazy()
+    owing = owing.join(_reach(evidence.contacts.lazy()), on="customer_id", how="left", maintain_order="left")
     owing = owing.with_columns(pl.col("reach").fill_null(0))
-    in_cycle = evidence.touches.join(owing.select("customer_id", "cycle"), on=["customer_id", "cycle"], how="semi")
+    in_cycle = touches.join(owing.select("customer_id", "cycle"), on=["customer_id", "cycle"], how="semi")
     # A person's own contact moves the gap, never the chain.
     sent = in_cycle.filter(pl.col("sent_date").is_not_null() & pl.col("is_automatic"))
-    steps = policy.playbooks.steps.filter(pl.col("anchor") == "overdue")
+    steps = policy.playbooks.steps.lazy().filter(pl.col("anchor") == "overdue")
     owing = owing.join(_last_sent(sent), on="customer_id", how="left", maintain_order="left")
     last = ["last_playbook", "last_step"]
     known = steps.select("playbook", "step", pl.col("position").alias("last_position"))
     owing = owing.join(known, left_on=last, right_on=["playbook", "step"], how="left", maintain_order="left")
-    options = owing.select(*_LOOKED_AT).join(_words_by_reach(steps), on=["playbook", "reach"])
+    options = owing.select(*_LOOKED_AT).join(policy.playbooks.words_by_reach.lazy(), on=["playbook", "reach"])
     options = options.join(_times_sent(sent), on=["customer_id", "playbook", "step"], how="left")
     options = options.join(_said(sent, policy), on=["customer_id", "words"], how="left")
-    options = options.join(_rested(evidence.touches, steps), on=["customer_id", "playbook", "step"], how="left")
+    options = options.join(_rested(touches, steps), on=["customer_id", "playbook", "step"], how="left")
     chosen = options.filter(_comes_next(policy)).group_by("customer_id").agg(pl.col("position").min())
     owing = owing.join(chosen, on="customer_id", how="left", maintain_order="left")
     owing = owing.join(steps.drop("at_most"), on=["playbook", "position"], how="left", maintain_order="left")
-    return owing.join(_tries(in_cycle), on=["customer_id", "playbook", "step"], how="left", maintain_order="left")
+    tries = _tries(in_cycle)
+    return owing.join(tries, on=["customer_id", "playbook", "step"], how="left", maintain_order="left").collect()
 
 
 _LOOKED_AT = (
@@ -52,7 +53,7 @@ _LOOKED_AT = (
 )
 
 
-def _reach(contacts: pl.DataFrame) -> pl.DataFrame:
+def _reach(contacts: pl.LazyFrame) -> pl.LazyFrame:
     """Through which channels each customer can be reached at all, as one number: a bit per channel."""
     bits = [
         pl.when((pl.col(column).fill_null("") != "").any()).then(1 << place).otherwise(0)
@@ -61,27 +62,7 @@ def _reach(contacts: pl.DataFrame) -> pl.DataFrame:
     return contacts.group_by("customer_id").agg(pl.sum_horizontal(bits).cast(pl.Int32).alias("reach"))
 
 
-def _words_by_reach(steps: pl.DataFrame) -> pl.DataFrame:
-    """The steps, for every reach with the words (template) that would go out."""
-    rows = [
-        {"playbook": playbook, "step": step, "reach": reach, "words": _first_reached(channels, templates, reach)}
-        for playbook, step, channels, templates in steps.select("playbook", "step", "channels", "templates").iter_rows()
-        for reach in range(1 << len(CHANNEL_ADDRESS))
-    ]
-    words = pl.DataFrame(rows, schema={"playbook": pl.String, "step": pl.String, "reach": pl.Int32, "words": pl.String})
-    return words.join(steps, on=["playbook", "step"])
-
-
-def _first_reached(channels: list[str], templates: list[str], reach: int) -> str | None:
-    """The words of the first channel within reach; null for a call, which is never the same twice."""
-    known = list(CHANNEL_ADDRESS)
-    for channel, template in zip(channels, templates, strict=True):
-        if channel in known and reach >> known.index(channel) & 1:
-            return None if channel in SPOKEN else template
-    return None
-
-
-def _last_sent(sent: pl.DataFrame) -> pl.DataFrame:
+def _last_sent(sent: pl.LazyFrame) -> pl.LazyFrame:
     """The last step sent per customer."""
     ordered = sent.sort("sent_date", "touch_id")
     return ordered.group_by("customer_id", maintain_order=True).agg(
@@ -92,26 +73,26 @@ def _last_sent(sent: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _times_sent(sent: pl.DataFrame) -> pl.DataFrame:
+def _times_sent(sent: pl.LazyFrame) -> pl.LazyFrame:
     return sent.group_by("customer_id", "playbook", "step").agg(pl.len().alias("times_sent"))
 
 
-def _said(sent: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+def _said(sent: pl.LazyFrame, policy: Policy) -> pl.LazyFrame:
     """The words (templates) each customer was sent."""
-    words = policy.playbooks.steps.select("playbook", "step", pl.col("channels").alias("channel"), "templates")
+    words = policy.playbooks.steps.lazy().select("playbook", "step", pl.col("channels").alias("channel"), "templates")
     words = words.explode("channel", "templates").rename({"templates": "words"})
     said = sent.join(words, on=["playbook", "step", "channel"])
     return said.select("customer_id", "words", pl.lit(value=True).alias("was_said")).unique()
 
 
-def _rested(touches: pl.DataFrame, steps: pl.DataFrame) -> pl.DataFrame:
+def _rested(touches: pl.LazyFrame, steps: pl.LazyFrame) -> pl.LazyFrame:
     """When the steps that are not said anew in every cycle were last sent, in whichever cycle."""
     resting = steps.filter(pl.col("rest_days").is_not_null()).select("playbook", "step")
     sent = touches.join(resting, on=["playbook", "step"], how="semi")
     return sent.group_by("customer_id", "playbook", "step").agg(pl.col("sent_date").max().alias("rests_since"))
 
 
-def _tries(touches: pl.DataFrame) -> pl.DataFrame:
+def _tries(touches: pl.LazyFrame) -> pl.LazyFrame:
     """How often each step was already tried in its cycle, sent or not: the next try is a new occurrence."""
     return touches.group_by("customer_id", "playbook", "step").agg(pl.len().alias("tries"))
 
@@ -123,6 +104,9 @@ def _comes_next(policy: Policy) -> pl.Expr:
     rests = pl.col("rests_since") + pl.duration(days=pl.col("rest_days")) > pl.col("local_date")
     is_news = pl.col("was_said").is_null() | (pl.col("at_most") > 1)
     is_left = (pl.col("times_sent").fill_null(0) < pl.col("at_most")) & is_news & ~rests.fill_null(value=False)
+    within_reach = is_left & pl.col("is_reached")
+    # Where no step that is left can be said at all, the next one asks a person for an address.
+    is_left = pl.when(within_reach.any().over("customer_id")).then(within_reach).otherwise(is_left)
     first = position.filter(is_left).min().over("customer_id")
     fits_age = (pl.col("from_day") <= pl.col("days_overdue")) & (pl.col("level") <= pl.col("entry_level")) & is_left
     newest_fit = pl.coalesce(position.filter(fits_age).max().over("customer_id"), first)

@@ -24,20 +24,27 @@ def find_courtesies(
     ``people``: chase.describe_customers; ``carried``: chase.carry, whose customers are chased instead, and hear only
     of what they promised; ``items``: ageing.CHASEABLE; ``habits``: habits.HABITS.
     """
-    people = people.with_columns(pl.col("profile").alias("playbook"))
     free = people.join(carried, on="customer_id", how="anti")
-    found = [
-        _promised(people, evidence, policy),
-        _before_pay_run(free, items, evidence, policy),
-        _around_due_date(free, items, evidence, policy),
-        _welcomes(free, habits, evidence, policy),
-        _thanks(free, habits, evidence, policy),
-        _check_ins(free, policy),
-    ]
+    found = [_promised(people, evidence, policy)]
+    if free.height:
+        coming = _coming(free, items, policy)
+        found += [
+            _before_pay_run(free, coming, evidence, policy),
+            _around_due_date(free, coming, evidence, policy),
+            _welcomes(free, habits, evidence, policy),
+            _thanks(free, habits, evidence, policy),
+        ]
+    found.append(_check_ins(free, policy))
     rows = pl.concat([frame for frame in found if frame.height] or found[-1:], how="diagonal_relaxed")
     # Each of these is said once, whether it was sent or not; a second word for the same customer waits for another day.
     rows = rows.join(evidence.touches, on=["customer_id", "cycle", "playbook", "step"], how="anti")
     return rows.unique("customer_id", keep="first", maintain_order=True)
+
+
+def _coming(free: pl.DataFrame, items: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """The items of these customers that may be asked for and are not overdue beyond the days of grace."""
+    is_asked, is_late = pl.col("chase_minor") > 0, pl.col("days_overdue") > policy.numbers.grace_days
+    return items.filter(is_asked & ~is_late).join(free.select("customer_id"), on="customer_id", how="semi")
 
 
 def _in_window(rows: pl.DataFrame, anchor: str, days: pl.Expr, policy: Policy) -> pl.DataFrame:
@@ -61,11 +68,12 @@ def _promised(people: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.Da
     return opened.with_columns(cycle.alias("cycle")).drop("promise_id", "promised_date")
 
 
-def _around_due_date(free: pl.DataFrame, items: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.DataFrame:
+def _around_due_date(free: pl.DataFrame, coming: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.DataFrame:
     """One word over all invoices in the step's window that no earlier word spoke of; the last step first."""
-    owed = items.filter((pl.col("chase_minor") > 0) & (pl.col("days_overdue") <= policy.numbers.grace_days))
-    rows = free.drop("cycle").join(owed, on="customer_id")
+    rows = free.drop("cycle").join(coming, on="customer_id")
     opened = _in_window(rows, "due", pl.col("days_overdue"), policy)
+    if opened.is_empty():
+        return opened
     is_timed = pl.col("customer_id").is_in(evidence.ap_profiles["customer_id"].implode())
     opened = opened.filter(~(is_timed & pl.col("before_cut_off_days").is_not_null()))
     opened = opened.join(_told(evidence), on=["customer_id", "step"], how="left")
@@ -76,13 +84,14 @@ def _around_due_date(free: pl.DataFrame, items: pl.DataFrame, evidence: Evidence
     return grouped.sort("position", descending=True).with_columns(cycle.alias("cycle"))
 
 
-def _before_pay_run(free: pl.DataFrame, items: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.DataFrame:
+def _before_pay_run(free: pl.DataFrame, coming: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.DataFrame:
     """One word, before the cut-off of a known pay run, over what is due until the run after it; once per cut-off."""
+    if evidence.ap_profiles.is_empty() or coming.is_empty():
+        return free.clear()
     steps = policy.playbooks.steps.filter((pl.col("anchor") == "due") & pl.col("before_cut_off_days").is_not_null())
     rows = free.drop("cycle").join(steps.drop("at_most"), on="playbook")
     rows = find_pay_run_windows(rows, evidence.ap_profiles).filter(pl.col("local_date") >= pl.col("opens_date"))
-    owed = items.filter((pl.col("chase_minor") > 0) & (pl.col("days_overdue") <= policy.numbers.grace_days))
-    opened = rows.join(owed, on="customer_id").filter(pl.col("due_date") < pl.col("run_after_date"))
+    opened = rows.join(coming, on="customer_id").filter(pl.col("due_date") < pl.col("run_after_date"))
     cuts = opened.select("customer_id", "step", "cut_off_date").unique(["customer_id", "step"])
     grouped = _in_one_word(opened.drop(AHEAD.names()), free, policy).join(cuts, on=["customer_id", "step"])
     cycle = pl.lit(DUE_PREFIX) + pl.col("cut_off_date").dt.to_string("%Y-%m-%d")
@@ -110,8 +119,10 @@ def _told(evidence: Evidence) -> pl.DataFrame:
 
 
 def _welcomes(free: pl.DataFrame, habits: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.DataFrame:
-    untouched = free.join(evidence.touches, on="customer_id", how="anti")
     facts = habits.filter((pl.col("settled_count") == 0) & (pl.col("open_count") > 0))
+    if facts.is_empty():
+        return facts
+    untouched = free.join(evidence.touches, on="customer_id", how="anti")
     rows = untouched.join(facts.select("customer_id", "tenure_days"), on="customer_id")
     opened = _in_window(rows, "first_invoice", pl.col("tenure_days"), policy)
     return opened.drop("tenure_days").with_columns(pl.lit(WELCOME).alias("cycle"))
@@ -122,6 +133,8 @@ def _thanks(free: pl.DataFrame, habits: pl.DataFrame, evidence: Evidence, policy
     reminders = evidence.touches.filter(
         pl.col("sent_date").is_not_null() & (pl.col("level") >= 1) & pl.col("cycle").str.starts_with(CYCLE_PREFIX)
     )
+    if reminders.is_empty():
+        return reminders
     said = reminders.group_by("customer_id", "cycle").agg(pl.col("sent_date").min().alias("_first_date"))
     said = said.sort("_first_date", "cycle").group_by("customer_id", maintain_order=True).last()
     steps = policy.playbooks.steps.filter(pl.col("anchor") == "paid").select("playbook", "step")

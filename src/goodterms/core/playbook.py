@@ -3,15 +3,20 @@
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from goodterms.core.recipients import CHANNEL_ADDRESS
+
 Tone = Literal["courtesy", "friendly", "clear", "firm", "final"]
 Anchor = Literal["overdue", "due", "promised", "first_invoice", "paid", "quiet"]
 Role = Literal["accounts_payable", "buyer", "executive", "owner", "other"]
 ANCHORS_IN_ORDER: tuple[Anchor, ...] = ("overdue", "due", "promised", "first_invoice", "paid", "quiet")
+SPOKEN = ("call",)
+"""Channels on which the same words may come again."""
 
 STEPS = pl.Schema(
     {
@@ -125,6 +130,38 @@ class Playbooks:
             if candidate.id == step:
                 return candidate
         raise KeyError(step)
+
+    @cached_property
+    def words_by_reach(self) -> pl.DataFrame:
+        """The chains' steps (STEPS) for every reach, with ``words`` (the template to go out) and ``is_reached``.
+
+        A reach is a number with one bit per channel of recipients.CHANNEL_ADDRESS. ``words`` is null for a call, which
+        is never the same twice, and where no channel of the step is within reach.
+        """
+        chain = self.steps.filter(pl.col("anchor") == "overdue")
+        rows = [
+            (playbook, step, reach, _first_reached(channels, templates, reach), _is_reached(channels, reach))
+            for playbook, step, channels, templates in chain.select(_SAID).iter_rows()
+            for reach in range(1 << len(CHANNEL_ADDRESS))
+        ]
+        schema = {"playbook": pl.String, "step": pl.String, "reach": pl.Int32, "words": pl.String}
+        words = pl.DataFrame(rows, schema={**schema, "is_reached": pl.Boolean}, orient="row")
+        return words.join(chain, on=["playbook", "step"])
+
+
+_SAID = ("playbook", "step", "channels", "templates")
+
+
+def _first_reached(channels: list[str], templates: list[str], reach: int) -> str | None:
+    for channel, template in zip(channels, templates, strict=True):
+        if _is_reached([channel], reach):
+            return None if channel in SPOKEN else template
+    return None
+
+
+def _is_reached(channels: list[str], reach: int) -> bool:
+    known = list(CHANNEL_ADDRESS)
+    return any(channel in known and bool(reach >> known.index(channel) & 1) for channel in channels)
 
 
 def load_playbooks(

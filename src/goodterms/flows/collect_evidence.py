@@ -1,9 +1,10 @@
 """Evidence out of the database: as it stands now, or as it was known on a day of the past."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -12,6 +13,7 @@ from goodterms.core.calendar import find_zone, local_dates
 from goodterms.core.chase import CYCLE_PREFIX
 from goodterms.core.evidence import (
     AP_PROFILES,
+    ASSIGNED,
     CALLS,
     CASH,
     CONTACTS,
@@ -33,7 +35,7 @@ from goodterms.core.evidence import (
 )
 from goodterms.core.norms import Norms
 from goodterms.core.summary import SUMMARY
-from goodterms.database.reading import bulk_reading, read_frame
+from goodterms.database.reading import bulk_reading, read_frame, read_together
 from goodterms.flows import evidence_queries as queries
 from goodterms.followup.models import DayRun
 from goodterms.ledger.models import Customer
@@ -55,6 +57,24 @@ REMEMBERED = timedelta(days=400)
 """What was said longer ago is read only where it still matters (evidence_queries.TOUCHES)."""
 FEW_CUSTOMERS = 2_000
 """Up to so many customers are read through the open connection: a bulk read costs more to start than their rows."""
+FRAMES: dict[str, tuple[pl.Schema, str, str]] = {
+    "open_items": (OPEN_ITEMS, queries.OPEN_ITEMS, queries.OPEN_ITEMS_ON),
+    "contacts": (CONTACTS, queries.CONTACTS, queries.CONTACTS_ON),
+    "cash": (CASH, queries.CASH, queries.CASH_ON),
+    "returned": (RETURNED, queries.RETURNED, queries.RETURNED_ON),
+    "replies": (REPLIES, queries.REPLIES, queries.REPLIES_ON),
+    "calls": (CALLS, queries.CALLS, queries.CALLS_ON),
+    "promises": (PROMISES, queries.PROMISES, queries.PROMISES_ON),
+    "instalments": (INSTALMENTS, queries.INSTALMENTS, queries.INSTALMENTS_ON),
+    "planned": (PLANNED, queries.PLANNED, queries.PLANNED_ON),
+    "settlements": (SETTLEMENTS, queries.SETTLEMENTS, queries.SETTLEMENTS_ON),
+    "disputes": (DISPUTES, queries.DISPUTES, queries.DISPUTES_ON),
+    "reasons": (REASONS, queries.REASONS, queries.REASONS_ON),
+    "ap_profiles": (WRITTEN_AP, queries.AP_PROFILES, queries.AP_PROFILES_ON),
+    "holds": (PLACED_HOLDS, queries.HOLDS, queries.HOLDS_ON),
+    "assigned": (ASSIGNED, queries.ASSIGNED, queries.ASSIGNED_ON),
+}
+"""What is read for each frame of the evidence: its columns, the query of now, and the one of a day of the past."""
 
 
 @dataclass(frozen=True)
@@ -145,30 +165,28 @@ def _collect(scope: Scope) -> Collected:
     # Versions are read first: what changes after this is read as well, and only makes the summary stale again.
     people = scope.read(queries.CUSTOMERS_ON if on else queries.CUSTOMERS, PEOPLE).sort("customer_id")
     versions = people.select("customer_id", "facts_version", "summary_version")
-    history = on is not None
-    evidence = Evidence(
-        customers=_readable(people, scope).select(CUSTOMERS.names()),
-        open_items=scope.read(queries.OPEN_ITEMS_ON if history else queries.OPEN_ITEMS, OPEN_ITEMS),
-        settled=scope.read(queries.SETTLED_ON, SETTLED) if history else scope.read_stale(versions),
-        summaries=None if history else scope.read(queries.SUMMARIES, SUMMARY),
-        cash=scope.read(queries.CASH_ON if history else queries.CASH, CASH),
-        returned=scope.read(queries.RETURNED_ON if history else queries.RETURNED, RETURNED),
-        contacts=_on_one_line(scope.read(queries.CONTACTS_ON if history else queries.CONTACTS, CONTACTS)),
-        touches=scope.read_touches(),
-        replies=scope.read(queries.REPLIES_ON if history else queries.REPLIES, REPLIES),
-        calls=scope.read(queries.CALLS_ON if history else queries.CALLS, CALLS),
-        promises=scope.read(queries.PROMISES_ON if history else queries.PROMISES, PROMISES),
-        instalments=scope.read(queries.INSTALMENTS_ON if history else queries.INSTALMENTS, INSTALMENTS),
-        planned=scope.read(queries.PLANNED_ON if history else queries.PLANNED, PLANNED),
-        settlements=scope.read(queries.SETTLEMENTS_ON if history else queries.SETTLEMENTS, SETTLEMENTS),
-        disputes=scope.read(queries.DISPUTES_ON if history else queries.DISPUTES, DISPUTES),
-        reasons=scope.read(queries.REASONS_ON if history else queries.REASONS, REASONS),
-        ap_profiles=_with_days(scope.read(queries.AP_PROFILES_ON if history else queries.AP_PROFILES, WRITTEN_AP)),
-        holds=with_early_ends(scope.read(queries.HOLDS_ON if history else queries.HOLDS, PLACED_HOLDS)),
-        norms=_norms(scope),
-        is_from_the_start=False,
-    )
-    return Collected(evidence, versions)
+    read = read_together(_reads(scope, versions))
+    read["contacts"] = _on_one_line(read["contacts"])
+    read["ap_profiles"] = _with_days(read["ap_profiles"])
+    read["holds"] = with_early_ends(read["holds"])
+    customers = _readable(people, scope).select(CUSTOMERS.names())
+    return Collected(Evidence(customers=customers, norms=_norms(scope), is_from_the_start=False, **read), versions)
+
+
+def _reads(scope: Scope, versions: pl.DataFrame) -> dict[str, Callable[[], pl.DataFrame]]:
+    """How each frame of the evidence is read, now or as known on the scope's day; the longest first."""
+    if scope.on is None:
+        history = {
+            "settled": partial(scope.read_stale, versions),
+            "summaries": partial(scope.read, queries.SUMMARIES, SUMMARY),
+        }
+    else:
+        history = {"settled": partial(scope.read, queries.SETTLED_ON, SETTLED)}
+    small = {
+        name: partial(scope.read, now if scope.on is None else then, schema)
+        for name, (schema, now, then) in FRAMES.items()
+    }
+    return {**history, "touches": scope.read_touches, **small}
 
 
 def _on_one_line(contacts: pl.DataFrame) -> pl.DataFrame:
