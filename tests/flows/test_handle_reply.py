@@ -83,6 +83,31 @@ def test_a_changed_day_is_kept_as_a_change(customer: Customer, invoice: Invoice,
     assert Promise.objects.get().promised_date == date(2026, 3, 13)
 
 
+@pytest.mark.parametrize(("minor", "verdict"), [(250_00, "accepted"), (200_00, "changed"), (None, "accepted")])
+def test_a_changed_share_is_kept_as_a_change(
+    customer: Customer, invoice: Invoice, now: datetime, minor: int | None, verdict: str
+) -> None:
+    reply = taken(customer, "We will pay half next Friday.", now)
+    given = Given(by=date(2026, 3, 20), amount=Money(minor, "GBP") if minor else None)
+    done = handle_reply(reply, reading="promise", given=given, actor="Robin", now=now)
+    assert done.suggestion["answers"]["promise"]["answer"] == verdict
+
+
+def test_a_share_is_that_of_the_invoice_it_names(customer: Customer, invoice: Invoice, now: datetime) -> None:
+    make_invoice(customer, "RE-17", due=date(2026, 2, 1), amount_minor=80_00)
+    reply = taken(customer, "We will pay half of RE-17 next Friday.", now)
+    assert proposed_amount(reply, open_suggestions(reply)["promise"], now) == Money(40_00, "GBP")
+
+
+def test_one_disputed_amount_is_spread_over_the_invoices(customer: Customer, invoice: Invoice, now: datetime) -> None:
+    others = [make_invoice(customer, number, due=date(2026, 2, 2), amount_minor=100_00) for number in ("R2", "R3")]
+    reply = taken(customer, "The goods arrived broken.", now)
+    given = Given(invoices=[*others, invoice], amount=Money(150_00, "GBP"), reason="faulty")
+    handle_reply(reply, reading="dispute", given=given, actor="Robin", now=now)
+    disputes = Dispute.objects.order_by("invoice__number").values_list("invoice__number", "amount_minor")
+    assert list(disputes) == [("R2", 100_00), ("R3", 50_00)]
+
+
 def test_an_answer_with_two_meanings_stays_open_until_both_are_answered(
     customer: Customer, invoice: Invoice, now: datetime
 ) -> None:

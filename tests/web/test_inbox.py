@@ -55,6 +55,19 @@ def test_the_sentence_that_means_something_is_marked(world: World) -> None:
     assert "proof.pdf" in shown
 
 
+def test_the_invoices_an_answer_names_are_chosen_already(world: World) -> None:
+    reply = make_reply(world.customer, "We dispute C1-R1: the goods arrived broken.")
+    invoice = world.customer.invoices.get(number="C1-R1")
+    assert f'name="invoices" value="{invoice.pk}" checked>' in page(world, "reply", reply.pk)
+
+
+def test_another_meaning_may_be_a_dispute_or_the_right_contact(world: World) -> None:
+    shown = page(world, "reply", world.reply.pk)
+    assert 'name="reason" id="other-reason"' in shown
+    post(world, "reply-handle", world.reply, reading="wrong_contact", contact_email="ap@customer.example", is_last="1")
+    assert world.customer.contacts.get(email="ap@customer.example").role == "accounts_payable"
+
+
 def test_the_answers_own_page_is_shut_in(world: World) -> None:
     answer = world.client("owner").get(reverse("reply-html", args=[world.ours.slug, world.reply.pk]))
     assert b"alert" not in answer.content

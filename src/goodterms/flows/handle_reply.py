@@ -9,7 +9,7 @@ from goodterms.core.reading.rules import KINDS
 from goodterms.core.refusal import Refusal
 from goodterms.flows.facts import raise_facts_version, write_timeline
 from goodterms.flows.receive_reply import task_key
-from goodterms.flows.reply_deeds import DEEDS, Given
+from goodterms.flows.reply_deeds import DEEDS, Given, proposed_amount
 from goodterms.followup.models import Reply, Task
 from goodterms.ledger.models import Customer
 
@@ -62,9 +62,10 @@ def handle_reply(
     if locked.customer is None and reading != NONE:
         raise ReplyOfStranger
     details = given or Given()
+    verdict = _verdict(locked, reading, details, now)
     said = DEEDS[reading](locked, details, actor, now) if reading in DEEDS else details.note or "Nothing to do."
     answers = _answers(locked)
-    answers[reading] = {"answer": _verdict(locked, reading, details), "by": actor, "at": now.isoformat(), "said": said}
+    answers[reading] = {"answer": verdict, "by": actor, "at": now.isoformat(), "said": said}
     if locked.customer is not None:
         _write_down(locked, locked.customer, reading, said, actor, now)
     return _save(locked, answers, actor, now, is_done=is_last or reading == NONE)
@@ -107,14 +108,13 @@ def _lock(reply: Reply) -> Reply:
     return locked
 
 
-def _verdict(reply: Reply, reading: str, given: Given) -> str:
+def _verdict(reply: Reply, reading: str, given: Given, now: datetime) -> str:
     """Whether the person took the suggestion as it was, changed it, or found what was not suggested."""
     suggested = open_suggestions(reply).get(reading)
     if suggested is None:
         return "found"
     is_other_day = given.by is not None and given.by.isoformat() != suggested.get("day")
-    amount = given.amount.amount_minor if given.amount else None
-    is_other_amount = amount is not None and "share" not in suggested and amount != suggested.get("amount_minor")
+    is_other_amount = given.amount is not None and given.amount != proposed_amount(reply, suggested, now)
     is_other_reason = bool(given.reason) and given.reason != suggested.get("reason")
     return "changed" if is_other_day or is_other_amount or is_other_reason else "accepted"
 

@@ -13,6 +13,7 @@ from goodterms.ledger.models import Customer, Invoice
 from goodterms.organizations.models import Organisation
 
 LONGEST_LINE = 300
+PROMISES = ("promise", "forewarning")
 SHORTEST_NUMBER = 3
 """An invoice number with fewer characters may be anything in a text."""
 
@@ -31,18 +32,22 @@ def read_answer(
 def name_invoices(
     read: Mapping[str, Any], customer: Customer | None, touch: Touch | None, text: str, subject: str
 ) -> dict[str, Any]:
-    """The suggestions with ``invoices``: those the quoted sentence names, else the whole mail, else those of our own
-    message that is answered.
+    """The suggestions with ``invoices``: those the quoted sentence names, else the whole mail, else (but for a promise)
+    those of our own message that is answered.
     """
-    suggestions = list(read.get("suggestions", []))
+    suggestions = [dict(one) for one in read.get("suggestions", [])]
     if customer is None or not suggestions:
         return dict(read)
     items = Invoice.objects.filter(customer=customer).exclude(open_amount_minor=0).order_by("due_date", "pk")
     numbers = list(items.values_list("pk", "number"))
     asked = {item["invoice_id"] for item in touch.read_items()} if touch else set()
-    fallback = _named(numbers, f"{subject}\n{text}") or [pk for pk, _ in numbers if pk in asked]
-    named = [one | {"invoices": _named(numbers, one.get("quote", "")) or fallback} for one in suggestions]
-    return {**read, "suggestions": named}
+    answered = [pk for pk, _ in numbers if pk in asked]
+    said = _named(numbers, f"{subject}\n{text}")
+    for one in suggestions:
+        # What they promise is about all they owe, unless they name invoices.
+        fallback = said or ([] if one["kind"] in PROMISES else answered)
+        one["invoices"] = _named(numbers, one["quote"]) or fallback
+    return {**read, "suggestions": suggestions}
 
 
 def _named(numbers: Iterable[tuple[int, str]], text: str) -> list[int]:

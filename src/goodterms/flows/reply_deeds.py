@@ -1,6 +1,6 @@
 """What follows from each meaning of an answer, once a person has confirmed it; each deed says what it did."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
@@ -54,14 +54,17 @@ def _customer(reply: Reply) -> Customer:
 
 
 def proposed_amount(reply: Reply, suggestion: Mapping[str, Any], now: datetime) -> Money | None:
-    """The amount a promise suggests: as it was named, or its share of what is overdue; None: all of it, or unclear."""
+    """The amount a promise suggests: as it was named, or its share of the invoices named in it, else of what is
+    overdue; None: all of it, or unclear.
+    """
     if "amount_minor" in suggestion:
         return Money(suggestion["amount_minor"], suggestion["currency"])
     share = Fraction(suggestion.get("share", "1"))
     if share == 1 or reply.customer is None:
         return None
     try:
-        _, owed = choose_invoices(reply.customer, (), None, local_day(reply.organisation, reply.customer, now))
+        named = list(Invoice.objects.filter(customer=reply.customer, pk__in=suggestion.get("invoices", ())))
+        _, owed = choose_invoices(reply.customer, named, None, local_day(reply.organisation, reply.customer, now))
     except Refusal:
         return None
     return owed.multiply(share)
@@ -86,19 +89,33 @@ def _promise(reply: Reply, given: Given, actor: str, now: datetime) -> str:
 def _dispute(reply: Reply, given: Given, actor: str, now: datetime) -> str:
     if not given.invoices:
         raise InvoiceNotNamed
-    for invoice in given.invoices:
+    for invoice, amount in _spread(given.amount, given.invoices):
         open_dispute(
             reply.organisation,
             _customer(reply),
             invoice,
             reason=given.reason or "other",
-            amount=given.amount,
+            amount=amount,
             note=given.note or given.quote,
             reply=reply,
             actor=actor,
             now=now,
         )
     return f"Dispute on {', '.join(invoice.number for invoice in given.invoices)}."
+
+
+def _spread(amount: Money | None, invoices: Sequence[Invoice]) -> Iterator[tuple[Invoice, Money | None]]:
+    """One amount over several invoices: each in full, in their order, until it is used up; the last takes the rest."""
+    left = amount
+    for place, invoice in enumerate(invoices, 1):
+        if left is None or place == len(invoices) or left.currency != invoice.currency:
+            yield invoice, left
+            continue
+        part = min(left, Money(invoice.open_amount_minor, invoice.currency))
+        yield invoice, part
+        left = left - part
+        if not left.amount_minor:
+            return
 
 
 def _late_reason(reason: str, said: str, *, is_mended: bool = False) -> Deed:

@@ -34,6 +34,7 @@ class Read:
     reason: str
     answer: str
     is_open: bool
+    invoices: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ def read_suggestions(reply: Reply, now: datetime) -> list[Read]:
             reason=found.get("reason", ""),
             answer=answers.get(found["kind"], {}).get("answer", ""),
             is_open=found["kind"] in still_open and reply.handled_at is None,
+            invoices=frozenset(found.get("invoices", ())),
         )
         for found in suggestions_of(reply)
     ]
