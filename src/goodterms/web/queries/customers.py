@@ -7,9 +7,10 @@ from datetime import date
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from goodterms.ledger.models import Contact, Customer, Invoice
+from goodterms.ledger.models import Contact, Customer
 from goodterms.organizations.models import Organisation
 from goodterms.organizations.scope import within
+from goodterms.web.access import Visit
 from goodterms.web.lists import Count, Slice, count_up_to, slice_rows, slice_sums
 from goodterms.web.queries.balances import Balance, balances_of, is_due_in, is_overdue, open_items, window_of
 
@@ -25,6 +26,7 @@ class CustomerFilter:
     verdict: str = ""
     age: str = ""
     sort: str = "name"
+    is_mine: bool = False
 
 
 @dataclass
@@ -47,11 +49,12 @@ class CustomerPage:
     count: Count
 
 
-def list_customers(organisation: Organisation, wanted: CustomerFilter, cursor: str, today: date) -> CustomerPage:
+def list_customers(visit: Visit, wanted: CustomerFilter, cursor: str) -> CustomerPage:
     """A page of customers; the sort ``overdue:EUR`` lists those with anything open in that currency."""
+    organisation, today = visit.organisation, visit.today
     if wanted.sort.startswith("overdue:"):
-        return _by_overdue(organisation, wanted, cursor, today)
-    customers = within(organisation, Customer.objects.all()).filter(_wanted(wanted, ""))
+        return _by_overdue(visit, wanted, cursor)
+    customers = visit.customers().filter(_wanted(wanted, "", visit))
     if wanted.age:
         customers = customers.filter(_of_oldest_age(organisation, wanted.age, today))
     order = SORTS_BY_NAME.get(wanted.sort, SORTS_BY_NAME["name"])
@@ -60,10 +63,11 @@ def list_customers(organisation: Organisation, wanted: CustomerFilter, cursor: s
     return CustomerPage(Slice(rows, page.next, page.previous), count_up_to(customers))
 
 
-def _by_overdue(organisation: Organisation, wanted: CustomerFilter, cursor: str, today: date) -> CustomerPage:
+def _by_overdue(visit: Visit, wanted: CustomerFilter, cursor: str) -> CustomerPage:
     """One pass over the index of open invoices sums what is overdue; only the page's customers are read."""
-    owing = open_items(organisation).filter(
-        _wanted(wanted, "customer__"), currency=wanted.sort.removeprefix("overdue:")
+    organisation, today = visit.organisation, visit.today
+    owing = visit.limit(open_items(organisation)).filter(
+        _wanted(wanted, "customer__", visit), currency=wanted.sort.removeprefix("overdue:")
     )
     sums = owing.values("customer_id").annotate(
         overdue=Coalesce(Sum("open_amount_minor", filter=is_overdue(today)), 0),
@@ -78,7 +82,7 @@ def _by_overdue(organisation: Organisation, wanted: CustomerFilter, cursor: str,
     return CustomerPage(Slice(rows, page.next, page.previous), count_up_to(sums))
 
 
-def _wanted(wanted: CustomerFilter, prefix: str) -> Q:
+def _wanted(wanted: CustomerFilter, prefix: str, visit: Visit) -> Q:
     """The words and standings asked for, on customers or (with a prefix) on what points to them."""
     condition = Q()
     if wanted.words:
@@ -89,6 +93,8 @@ def _wanted(wanted: CustomerFilter, prefix: str) -> Q:
         condition &= by_hand | by_rule
     if wanted.verdict:
         condition &= Q((f"{prefix}profile__verdict", wanted.verdict))
+    if wanted.is_mine:
+        condition &= Q((f"{prefix}collector", visit.membership))
     return condition
 
 

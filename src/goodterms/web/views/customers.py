@@ -18,7 +18,7 @@ def customers(request: HttpRequest, visit: Visit) -> HttpResponse:
     home = visit.organisation.currency
     currencies = sorted(open_currencies(visit.organisation), key=lambda code: (code != home, code))
     wanted = read_filter(request, currencies)
-    page = list_customers(visit.organisation, wanted, request.GET.get("cursor", ""), visit.today)
+    page = list_customers(visit, wanted, request.GET.get("cursor", ""))
     return render_page(
         request,
         visit,
@@ -47,6 +47,7 @@ def read_filter(request: HttpRequest, currencies: list[str]) -> CustomerFilter:
         verdict=_one_of(asked("verdict", ""), tuple(VERDICTS)),
         age=_one_of(asked("age", ""), AGE_CHOICES),
         sort=_one_of(asked("sort", ""), tuple(sorts)) or usual,
+        is_mine=asked("of") == "me",
     )
 
 

@@ -21,6 +21,7 @@ def outbox(request: HttpRequest, visit: Visit) -> HttpResponse:
         "sort": OLDEST if asked("sort") == OLDEST else NEWEST,
     }
     effects = list_effects(visit.organisation, state=wanted["state"], channel=wanted["channel"], words=wanted["q"])
+    effects = visit.limit(effects)
     context = {
         "slice": slice_effects(effects, order_of(wanted["state"], wanted["sort"]), asked("cursor", "")),
         "count": count_up_to(effects),

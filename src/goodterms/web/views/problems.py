@@ -25,6 +25,7 @@ def problems(request: HttpRequest, visit: Visit) -> HttpResponse:
         "sort": asked("sort", "") if asked("sort") in ORDERS else "newest",
     }
     rows = list_problems(visit.organisation, is_resolved=bool(wanted["state"]), code=wanted["code"], words=wanted["q"])
+    rows = visit.limit(rows)
     context = {
         "slice": slice_rows(rows, ORDERS[wanted["sort"]], asked("cursor", "")),
         "count": count_up_to(rows),
@@ -53,5 +54,5 @@ def problem_reopen(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
 
 
 def _must_exist(visit: Visit, pk: int) -> None:
-    if not DataProblem.objects.filter(organisation=visit.organisation, pk=pk).exists():
+    if not visit.limit(DataProblem.objects.filter(organisation=visit.organisation, pk=pk)).exists():
         raise Http404
