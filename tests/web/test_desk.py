@@ -177,8 +177,8 @@ def test_their_process_is_noted_and_its_faults_said(world: World) -> None:
     answer = post(world, "ap-write", world.customer.pk, pay_run="weekday", needs_purchase_order="yes", system="Coupa")
     assert answer.status_code == 422
     assert "Tick at least one weekday." in answer.content.decode()
-    post(world, "ap-write", world.customer.pk, pay_run="day_of_month", days_of_month="25, 10", needs_purchase_order="yes",
-         system="Coupa", cut_off_working_days="3")  # fmt: skip
+    given = {"pay_run": "day_of_month", "days_of_month": "25, 10", "cut_off_working_days": "3", "system": "Coupa"}
+    post(world, "ap-write", world.customer.pk, needs_purchase_order="yes", **given)
     kept = ApProfile.objects.get()
     assert (kept.pay_run_days, kept.needs_purchase_order, kept.confirmed_by) == ([10, 25], True, "Robin Example")
     shown = get(world, "customer", world.customer.pk)
@@ -245,7 +245,6 @@ def test_the_coming_weeks_are_told_with_reasons(world: World) -> None:
     world.customer.holds.all().delete()
     world.customer.replies.all().delete()
     world.customer.touches.all().delete()
-    Effect.objects.filter(customer_id=world.customer.pk).update(state="cancelled")
     shown = get(world, "customer-coming", world.customer.pk)
     assert "If nobody pays and nobody answers." in shown
     assert "overdue" in shown

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
+from threading import Lock
 from typing import Any
 
 import typst
@@ -21,6 +22,7 @@ from goodterms.messages.message import Attachment
 
 PAGE = "letter.typ"
 PICTURE_PPI = 110
+_turn = Lock()
 _NOT_SHOWN = re.compile(r'the text `"(.*?)"` could not be displayed')
 
 
@@ -71,9 +73,11 @@ def compile_page(source: bytes, data: object, at: datetime) -> bytes:
 def _compile(source: bytes, data: object, at: datetime, **how: Any) -> bytes | list[bytes]:
     given = {"data": json.dumps(data, ensure_ascii=False)}
     try:
-        made: bytes | list[bytes] = _compiler().compile(
-            input=source, sys_inputs=given, timestamp=int(at.timestamp()), **how
-        )
+        # The compiler serves one thread at a time, and says so by an error.
+        with _turn:
+            made: bytes | list[bytes] = _compiler().compile(
+                input=source, sys_inputs=given, timestamp=int(at.timestamp()), **how
+            )
     except typst.TypstError as error:
         if found := _NOT_SHOWN.search(error.message):
             raise Unprintable(found[1]) from error

@@ -9,7 +9,7 @@ from goodterms.core.policy import Policy
 CAUTIONS = pl.Schema(
     {
         "customer_id": pl.Int64(),
-        "code": pl.String(),  # hold | agency | court | promise | plan | pending | reply | gap | weekly_cap | protected
+        "code": pl.String(),  # agency court hold promise plan reply pending gap deadline weekly_cap protected
         "until_date": pl.Date(),  # the last day of it, null without one
     }
 )
@@ -34,6 +34,7 @@ def find_cautions(evidence: Evidence, policy: Policy) -> pl.DataFrame:
         ("reply", reply_until >= today, never),
         ("pending", pl.col("is_pending"), never),
         ("gap", until_gap >= today, until_gap),
+        ("deadline", pl.col("deadline_date") >= today, pl.col("deadline_date")),
         ("weekly_cap", pl.col("week_count") >= policy.numbers.weekly_cap, never),
         ("protected", pl.col("is_protected"), never),
     ]

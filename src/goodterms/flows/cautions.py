@@ -22,6 +22,7 @@ WORDS = {
     "reply": "An answer of theirs has not been read yet.",
     "pending": "Another message is on its way to them.",
     "gap": "There was a contact a short while ago; the gap between two contacts lasts{until}.",
+    "deadline": "The deadline that our last message set has not passed; it lasts{until}.",
     "weekly_cap": "They had enough automatic messages for one week.",
     "protected": "A special bond: {owner} speaks with them.",
     "opted_out": "They asked not to be written to at this address.",

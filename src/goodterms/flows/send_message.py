@@ -192,6 +192,8 @@ def _check(organisation: Organisation, customer: Customer, draft: Draft, now: da
         raise NotToBeSent("That template belongs to another channel; choose one of this channel's.")
     if draft.is_own_words and not draft.words.strip():
         raise NotToBeSent("There are no words yet; write what you want to say.")
+    if draft.is_own_words and draft.channel != "sms" and not draft.subject.strip():
+        raise NotToBeSent("There is no subject yet; say in a few words what it is about.")
     if len(draft.words) > LONGEST_WORDS:
         raise NotToBeSent(f"The text has {len(draft.words)} characters; shorten it to {LONGEST_WORDS}.")
     address = address_for(customer, draft)

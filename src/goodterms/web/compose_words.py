@@ -56,6 +56,7 @@ CAUTIONS = {
     "reply": Sign(_("An answer is to be read"), "yellow", "message"),
     "pending": Sign(_("A message is on its way"), "azure", "send"),
     "gap": Sign(_("There was a contact a short while ago"), "orange", "clock-pause"),
+    "deadline": Sign(_("The deadline we set has not passed"), "secondary", "calendar-event"),
     "weekly_cap": Sign(_("Enough messages for one week"), "orange", "adjustments-horizontal"),
     "protected": Sign(_("Special bond"), "pink", "heart"),
     "opted_out": Sign(_("Wants no messages here"), "red", "ban"),

@@ -32,10 +32,10 @@ def preview_of(effect: Effect, now: datetime) -> Preview | None:
 def as_mail(message: Message) -> ReadMail:
     """The message in the parts that a page shows."""
     headers = [
-        ("From", f"{message.sender_name} <{message.sender_email}>"),
-        ("To", f"{message.recipient_name} <{message.recipient_email}>"),
+        ("From", f"{message.sender_name} <{message.sender_email}>" if message.html and not message.letter else ""),
+        ("To", _to(message)),
         ("Cc", ", ".join(message.cc)),
-        ("Reply-To", message.reply_to),
+        ("Reply-To", message.reply_to if not message.letter else ""),
         ("Subject", message.subject),
     ]
     return ReadMail(
@@ -45,3 +45,11 @@ def as_mail(message: Message) -> ReadMail:
         embed_pictures(message.html, {image.cid: (image.media_type, image.content) for image in message.images}),
         [Enclosure(file.file_name, file.media_type, len(file.content)) for file in message.attachments],
     )
+
+
+def _to(message: Message) -> str:
+    """Whom it goes to: a mail's address in angle brackets, a letter's on one line, a text's number."""
+    if message.letter:
+        return message.recipient_email
+    shown = f"<{message.recipient_email}>" if message.recipient_email else ""
+    return f"{message.recipient_name} {shown}".strip()

@@ -222,7 +222,8 @@ def _only_reason_is_missing(form: ComposeForm) -> bool:
 def _faults(draft: Draft, composed: Composed) -> list[str]:
     if draft.is_own_words and not draft.words.strip():
         return [_("There are no words yet.")]
-    return [str(fault) for fault in composed.faults]
+    own = {"subject_empty": _("There is no subject yet.")} if draft.is_own_words else {}
+    return [own.get(fault.code, str(fault)) for fault in composed.faults]
 
 
 def _draw(message: Message | None, visit: Visit) -> tuple[range, str]:
