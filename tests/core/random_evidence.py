@@ -71,12 +71,48 @@ def customers(*, overridden: bool) -> st.SearchStrategy[dict[str, Any]]:
         "promises": st.lists(st.fixed_dictionaries({"in": st.integers(-9, 9), "state": _STATES}), max_size=1),
         "returned": st.lists(st.integers(0, 500), max_size=2),
         "is_protected": st.booleans(),
+        "disputes": st.lists(_dispute(), max_size=3),
+        "plan": _plan(),
+        "settlement": st.fixed_dictionaries({"in": st.integers(-9, 9), "state": _OFFERS}),
     }
-    return st.fixed_dictionaries(always, optional=happened)
+    return st.fixed_dictionaries(always, optional=happened).map(_about_open_invoices)
+
+
+def _about_open_invoices(words: dict[str, Any]) -> dict[str, Any]:
+    """Disputes and plans about invoices that there are; without any there are none of them."""
+    owed = [place for place, one in enumerate(words["open"]) if one["amount"] > 0]
+    if not owed:
+        return {name: given for name, given in words.items() if name not in ("disputes", "plan")}
+    words = dict(words)
+    if "disputes" in words:
+        words["disputes"] = [{**one, "item": owed[one["item"] % len(owed)]} for one in words["disputes"]]
+    if "plan" in words:
+        covers = {owed[one["item"] % len(owed)]: one for one in words["plan"]["covers"]}
+        words["plan"] = words["plan"] | {"covers": [{**one, "item": place} for place, one in covers.items()]}
+    return words
+
+
+def _dispute() -> st.SearchStrategy[dict[str, Any]]:
+    always = {"item": st.integers(0, 9), "opened_ago": st.integers(3, 20)}
+    return st.fixed_dictionaries(always, optional={"amount": AMOUNTS, "resolved_ago": st.integers(0, 2)})
+
+
+def _plan() -> st.SearchStrategy[dict[str, Any]]:
+    """A running plan: some instalments over, some to come, and the parts of invoices that it covers."""
+    covers = st.fixed_dictionaries({"item": st.integers(0, 9)}, optional={"amount": AMOUNTS})
+    instalments = st.fixed_dictionaries({"in": st.integers(-40, 40), "amount": AMOUNTS})
+    return st.fixed_dictionaries(
+        {
+            "instalments": st.lists(instalments, min_size=1, max_size=3),
+            "covers": st.lists(covers, min_size=1, max_size=3),
+            "grace": st.integers(0, 3),
+        }
+    )
 
 
 _OUTCOMES = st.sampled_from(["reached", "voicemail", "hung_up"])
-_STATES = st.sampled_from(["open", "kept", "broken"])
+_STATES = st.sampled_from(["open", "kept", "partly_kept", "broken"])
+_OFFERS = st.sampled_from(["proposed", "accepted", "fulfilled", "lapsed", "cancelled"])
 
 
 def _hold() -> st.SearchStrategy[dict[str, Any]]:

@@ -52,21 +52,56 @@ def owed_minor(told: Evidence) -> dict[tuple[int, str], list[tuple[int, int, int
         for row in told.holds.iter_rows(named=True)
         if row["customer_id"] in today and row["from_date"] <= today[row["customer_id"]] <= row["until_date"]
     }
+    asked = _not_planned(told, _undisputed(told), today)
     return {
-        key: _set_off(rows, credit.get(key, 0), held, today[key[0]]) for key, rows in items.items() if key[0] in today
+        key: _set_off(rows, credit.get(key, 0), {**asked, **dict.fromkeys(held, 0)}, today[key[0]])
+        for key, rows in items.items()
+        if key[0] in today
     }
 
 
-def _set_off(rows: list[dict[str, object]], credit: int, held: set[int], today: date) -> list[tuple[int, int, int]]:
+def _undisputed(told: Evidence) -> dict[int, int]:
+    """What of each dated invoice is in no dispute; nothing where a dispute names no amount."""
+    left: dict[int, int] = {}
+    for row in told.open_items.iter_rows(named=True):
+        whole = row["open_amount_minor"] if row["due_date"] else 0
+        left[row["invoice_id"]] = max(whole - (row["disputed_amount_minor"] if row["due_date"] else 0), 0)
+    for row in told.disputes.iter_rows(named=True):
+        if row["resolved_date"] is None and row["invoice_id"] in left:
+            part = left[row["invoice_id"]] if row["amount_minor"] is None else row["amount_minor"]
+            left[row["invoice_id"]] = max(left[row["invoice_id"]] - part, 0)
+    return left
+
+
+def _not_planned(told: Evidence, asked: dict[int, int], today: dict[int, date]) -> dict[int, int]:
+    """Of what a plan covers only what is open beyond the instalments to come, on the oldest first."""
+    items = {row["invoice_id"]: row for row in told.open_items.iter_rows(named=True)}
+    for plan in told.planned["plan_id"].unique():
+        rows = list(told.planned.filter(plan_id=plan).iter_rows(named=True))
+        rows.sort(key=lambda row: (str(items[row["invoice_id"]]["due_date"] or "9999"), row["invoice_id"]))
+        to_come = sum(
+            part["amount_minor"]
+            for part in told.instalments.filter(plan_id=plan).iter_rows(named=True)
+            if (today[part["customer_id"]] - part["due_date"]).days <= part["grace_days"]
+        )
+        missed = sum(min(items[row["invoice_id"]]["open_amount_minor"], row["amount_minor"]) for row in rows) - to_come
+        for row in rows:
+            covered = min(asked[row["invoice_id"]], row["amount_minor"])
+            late = min(max(missed, 0), covered)
+            missed -= late
+            asked[row["invoice_id"]] -= covered - late
+    return asked
+
+
+def _set_off(
+    rows: list[dict[str, object]], credit: int, askable: dict[int, int], today: date
+) -> list[tuple[int, int, int]]:
     left = []
     for row in sorted(rows, key=lambda row: (str(row["due_date"]), row["invoice_id"])):
         invoice, due = row["invoice_id"], row["due_date"]
-        open_minor, disputed = row["open_amount_minor"], row["disputed_amount_minor"]
         assert isinstance(invoice, int)
         assert isinstance(due, date)
-        assert isinstance(open_minor, int)
-        assert isinstance(disputed, int)
-        asked = 0 if invoice in held else max(open_minor - disputed, 0)
+        asked = askable[invoice]
         used = min(credit, asked)
         credit -= used
         left.append((invoice, (today - due).days, asked - used))
