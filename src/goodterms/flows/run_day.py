@@ -117,8 +117,7 @@ def _write(
         counts["drawn_new"] = follow_experiment(organisation, run_date)
     counts["proofs_overdue"] = check_proofs(organisation, run_date, now)
     counts["data_problems_new"] = note_unreadable(organisation, now)
-    if on is None:
-        rank_everyone(organisation, decided, run_date)
+    rank_everyone(organisation, decided, run_date)
     DayRun.objects.create(
         organisation=organisation,
         run_date=run_date,

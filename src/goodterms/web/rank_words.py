@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from goodterms.core.money import Money
 from goodterms.web.access import Visit
-from goodterms.web.formats import write_amount, write_day
+from goodterms.web.formats import write_amount, write_day, write_number
 from goodterms.web.words import sign_of
 
 
@@ -30,10 +30,9 @@ def reasons_in_words(reasons: list[dict[str, Any]], visit: Visit) -> list[Reason
 
 
 def _gain(given: Mapping[str, Any], visit: Visit) -> Reason:
-    gain, risk = (
-        f"{write_amount(Money(given[name], given['currency']), visit.locale)} {given['currency']}"
-        for name in ("gain_minor", "at_risk_minor")
-    )
+    currency = given["currency"]
+    risk = f"{write_amount(Money(given['at_risk_minor'], currency), visit.locale)} {currency}"
+    gain = f"{write_number(round(Money(given['gain_minor'], currency).to_decimal()), visit.locale)} {currency}"
     share = format_percent(given["effect"], locale=visit.locale)
     words = {"gain": gain, "share": share, "risk": risk}
     return Reason(_("about %(gain)s to gain by acting now (%(share)s of %(risk)s overdue)") % words, "coins", "green")
@@ -62,7 +61,7 @@ def _signal(given: Mapping[str, Any], visit: Visit) -> Reason:
 
 def _waiting(given: Mapping[str, Any], visit: Visit) -> Reason:
     days = given["days"]
-    text = ngettext("due since %(days)s day", "due since %(days)s days", days) % {"days": days}
+    text = ngettext("due for %(days)s day", "due for %(days)s days", days) % {"days": days}
     return Reason(text, "clock")
 
 

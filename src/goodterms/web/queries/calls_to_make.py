@@ -13,6 +13,7 @@ from goodterms.followup.models import Call, Task
 from goodterms.followup.policy import policy_of
 from goodterms.ledger.models import Customer
 from goodterms.web.access import Visit
+from goodterms.web.formats import write_time
 
 CALLS = (Task.Kind.CALL, Task.Kind.CALL_BACK)
 ORDER = ("-rank", "pk")
@@ -81,9 +82,9 @@ def opening_of(visit: Visit, customer: Customer) -> datetime | None:
     return _openings(visit)(customer)
 
 
-def local_time(visit: Visit, customer: Customer) -> datetime:
+def local_time(visit: Visit, customer: Customer) -> str:
     """The time of day where the customer is."""
-    return visit.now.astimezone(find_zone(customer.timezone, visit.zone.key))
+    return write_time(visit.now, find_zone(customer.timezone, visit.zone.key), visit.locale)
 
 
 def phone_of(task: Task) -> str:

@@ -66,8 +66,11 @@ def search_everywhere(visit: Visit, words: str) -> Found:
     order = list(dict.fromkeys([*numbered, *contacts, *named]))[:FOUND_SHOWN]
     rows_by_id = visit.customers().select_related("profile").in_bulk(order)
     customers = [
-        CustomerFound(rows_by_id[pk], "number" if pk in numbered else contacts.get(pk, ("name", ""))[0],
-                      contacts.get(pk, ("", ""))[1])
+        CustomerFound(
+            rows_by_id[pk],
+            "number" if pk in numbered else contacts.get(pk, ("name", ""))[0],
+            contacts.get(pk, ("", ""))[1],
+        )
         for pk in order
         if pk in rows_by_id
     ]
@@ -129,7 +132,8 @@ def _invoices(visit: Visit, words: str) -> list[InvoiceFound]:
 def _ways(visit: Visit, words: str) -> Iterable[tuple[InvoiceHow, "QuerySet[Invoice]"]]:
     key = number_key(words)
     if len(key) >= SHORTEST_PART or key.isdecimal():
-        numbered = visit.limit(Invoice.objects.filter(organisation=visit.organisation)).annotate(key=NumberKey("number"))
+        invoices = visit.limit(Invoice.objects.filter(organisation=visit.organisation))
+        numbered = invoices.annotate(key=NumberKey("number"))
         yield "number", numbered.filter(key=key).order_by("-pk")
         if len(key) >= SHORTEST_PART:
             longer = numbered.filter(key__gt=key, key__lt=key + AFTER_ALL, key__startswith=key)
