@@ -107,8 +107,8 @@ def _eligible(organisation: Organisation, experiment: Experiment) -> pl.DataFram
 
 def _strata(eligible: pl.DataFrame) -> pl.DataFrame:
     """Within which customers are drawn: their profile, and whether they have few, some or many invoices."""
-    size = pl.when(pl.col("invoice_count") < 6).then(pl.lit("few"))
-    size = size.when(pl.col("invoice_count") < 24).then(pl.lit("some")).otherwise(pl.lit("many"))
+    count = pl.col("invoice_count")
+    size = pl.when(count < 6).then(pl.lit("few")).when(count < 24).then(pl.lit("some")).otherwise(pl.lit("many"))
     profile = pl.when(pl.col("profile") == "").then(pl.lit("undecided")).otherwise("profile")
     return eligible.select("customer_id", pl.format("{}/{}", profile, size).alias("stratum"))
 

@@ -33,7 +33,7 @@ def promises(frames: ReadFrames, wanted: ReportFilter) -> Result:
         for name in PROMISE_STATES
         if name in states
     ]
-    months = []
+    months: list[dict[str, Any]] = []
     for first, last in months_in(wanted.from_date, wanted.to_date):
         within = own.filter(pl.col("promised_date").is_between(first, last))
         counts = {name: within.filter(pl.col("state") == name).height for name in PROMISE_STATES}
@@ -45,7 +45,7 @@ def promises(frames: ReadFrames, wanted: ReportFilter) -> Result:
                [row["share"] for row in months], False),
         Figure(_("Promised"), int(own["amount_minor"].sum()), "money", code),
         Figure(_("Paid in time, of what was promised"),
-               _ratio(judged["paid_minor"].sum(), judged["amount_minor"].sum()), "share", "", "", (), False),
+               _ratio(int(judged["paid_minor"].sum()), int(judged["amount_minor"].sum())), "share", "", "", (), False),
     ]  # fmt: skip
     chart = Chart(
         _("Promises by month"),

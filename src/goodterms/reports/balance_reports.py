@@ -171,7 +171,7 @@ def roll_rates(frames: ReadFrames, wanted: ReportFilter) -> Result:
     months = months_before(wanted.to_date, 13)[::-1]
     stocks = stocks_on(frames, wanted, [last for _first, last in months])
     keys = ("to_1_30", "to_31_60", "to_61_90")
-    rows = []
+    rows: list[dict[str, Any]] = []
     for place in range(1, len(months)):
         earlier, later = stocks[place - 1], stocks[place]
         rates = {key: _share(later.ages[age + 1], earlier.ages[age]) for age, key in enumerate(keys)}

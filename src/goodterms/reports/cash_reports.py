@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 from django.utils.translation import gettext_lazy as _
@@ -42,7 +43,7 @@ def forecast(frames: ReadFrames, wanted: ReportFilter) -> Result:
     past = frames["forecasts"].filter(pl.col("currency") == wanted.currency)
     reaches = [_reach_of(past, week) for week in range(1, WEEKS + 1)]
     today, code = frames.as_of_date, wanted.currency
-    rows = []
+    rows: list[dict[str, Any]] = []
     together = 0
     for week, (amount, reach) in enumerate(zip(raw, reaches, strict=True), start=1):
         expected = round(amount * reach.middle) if reach else round(amount)
@@ -134,7 +135,7 @@ def _test_table(tests: list[Test], code: str) -> Table:
         Column("actual", _("Came in"), "money"),
         Column("off", _("Came in, of expected"), "share"),
     ]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for test in reversed(tests):
         reach = test.reach
         rows.append(

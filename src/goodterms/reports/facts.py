@@ -136,12 +136,12 @@ def arrange(
     # What was taken off before the invoice was issued counts from that day on.
     day = pl.min_horizontal(pl.max_horizontal("taken_date", "issue_date"), last)
     gone = gone.join(of_invoice, on="invoice_id").with_columns(day.alias("taken_date")).drop("issue_date")
+    # The least of a date and nothing would be the date: only what was sent back has such a day.
+    back = pl.min_horizontal(pl.max_horizontal("returned_date", "paid_date"), last)
     received = payments.join(persons, on="customer_id").with_columns(
         pl.min_horizontal("paid_date", last).alias("paid_date"),
-        pl.min_horizontal("returned_date", last).alias("returned_date"),
+        pl.when(pl.col("returned_date").is_not_null()).then(back).alias("returned_date"),
     )
-    received = received.with_columns(pl.when(pl.col("returned_date").is_null()).then(None)
-        .otherwise(pl.max_horizontal("returned_date", "paid_date")).alias("returned_date"))  # fmt: skip
     return Facts(invoices, gone, received, _used(received, taken, last), start, today)
 
 

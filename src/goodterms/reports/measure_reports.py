@@ -176,11 +176,11 @@ def payment_behaviour(frames: ReadFrames, wanted: ReportFilter) -> Result:
 def _lateness_of(settled: pl.DataFrame, first: date, last: date) -> tuple[float | None, float | None, float | None]:
     """Amount-weighted days late and days since issue, and the share paid in time."""
     within = settled.filter(pl.col("day").is_between(first, last))
-    amount = within["amount_minor"].sum()
+    amount, days, term = (int(within[name].sum()) for name in ("amount_minor", "amount_days", "amount_term_days"))
     if not amount:
         return None, None, None
-    in_time = within.filter(pl.col("lateness") <= 1)["amount_minor"].sum()
-    return within["amount_days"].sum() / amount, within["amount_term_days"].sum() / amount, in_time / amount
+    in_time = int(within.filter(pl.col("lateness") <= 1)["amount_minor"].sum())
+    return days / amount, term / amount, in_time / amount
 
 
 def cohorts(frames: ReadFrames, wanted: ReportFilter) -> Result:

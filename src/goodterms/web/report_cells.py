@@ -54,9 +54,9 @@ def export_cell(page: Any, table: Table, column: Column, value: Any) -> Any:
 
 def chart_data(page: Any, chart: Chart, locale: Locale) -> dict[str, Any]:
     """What the script draws: words for the labels, amounts in whole units."""
-    scale = 10 ** minor_digits(chart.currency) if chart.unit == "money" and chart.currency else 1
+    scale: float = 10 ** minor_digits(chart.currency) if chart.unit == "money" and chart.currency else 1
     if chart.unit == "share":
-        scale = 0.01  # type: ignore[assignment]  # percent
+        scale = 0.01
 
     def scaled(value: float | None) -> float | None:
         return None if value is None else round(value / scale, 4)
