@@ -87,10 +87,11 @@ def details_write(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
 
 def _page(request: HttpRequest, visit: Visit, customer: Customer, form: DetailsForm | None) -> HttpResponse:
     initial = {name: getattr(customer, name) for name in NAMES}
-    members = Membership.objects.filter(organisation=visit.organisation).select_related("user")
+    members = list(Membership.objects.filter(organisation=visit.organisation).select_related("user"))
     context = {
         "customer": customer,
         "form": form or DetailsForm(initial=initial, present=customer.language),
         "members": sorted({str(member.user) for member in members}),
+        "collectors": sorted(members, key=lambda member: str(member.user).lower()),
     }
     return render_page(request, visit, "details.html", context, section="customers", status=422 if form else 200)
