@@ -119,6 +119,13 @@ def test_part_payments_disputes_and_payments_sent_back_are_counted() -> None:
     assert (found["part_paid_open_count"], found["returned_count"], found["overdue_count"]) == (1, 2, 2)
 
 
+@pytest.mark.parametrize(("days", "counts"), [(-30, True), (-364, True), (-366, False)])
+def test_a_plan_that_failed_is_held_against_nobody_for_ever(days: int, counts: bool) -> None:
+    parts = [{"in": days - 30}, {"in": days}]
+    assert habits(plan={"state": "defaulted", "instalments": parts})["plan_defaulted"] is counts
+    assert habits(plan={"state": "active", "instalments": parts})["plan_active"] is True
+
+
 def test_silence_counts_from_the_first_unanswered_message() -> None:
     sent = ["friendly 40", "clear 30", "call 20"]
     found = habits(open=[60], sent=sent)

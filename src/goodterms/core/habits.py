@@ -40,7 +40,7 @@ HABITS = pl.Schema(
         "promises_broken": pl.Int64(),
         "promise_open": pl.Boolean(),
         "plan_active": pl.Boolean(),
-        "plan_defaulted": pl.Boolean(),
+        "plan_defaulted": pl.Boolean(),  # with an instalment due in the last year
         "open_dispute_count": pl.Int64(),
         "unjustified_dispute_count": pl.Int64(),  # resolved in the last year
         "last_reason": pl.String(),  # why they were late, as last stated; "": nobody knows
@@ -188,11 +188,12 @@ def _commitments(evidence: Evidence) -> pl.DataFrame:
         (state == "broken").sum().alias("promises_broken"),
         (state == "open").any().alias("promise_open"),
     )
-    plans = evidence.instalments.group_by("customer_id").agg(
-        (pl.col("plan_state") == "active").any().alias("plan_active"),
-        (pl.col("plan_state") == "defaulted").any().alias("plan_defaulted"),
-    )
-    return promises.join(plans, on="customer_id", how="full", coalesce=True)
+    running = evidence.instalments.filter(pl.col("plan_state") == "active")
+    defaulted = _of_last_year(evidence.instalments, "due_date", evidence).filter(pl.col("plan_state") == "defaulted")
+    for name, part in (("plan_active", running), ("plan_defaulted", defaulted)):
+        found = part.select("customer_id", pl.lit(value=True).alias(name)).unique()
+        promises = promises.join(found, on="customer_id", how="full", coalesce=True)
+    return promises
 
 
 def _disputes(evidence: Evidence) -> pl.DataFrame:
