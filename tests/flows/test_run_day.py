@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from django.apps import apps
 
+from goodterms.flows.make_promise import make_promise
+from goodterms.flows.open_dispute import open_dispute
 from goodterms.flows.override_profile import override_profile, remove_override
+from goodterms.flows.resolve_dispute import resolve_dispute
 from goodterms.flows.run_day import LaterDayWasRun, run_day
 from goodterms.followup.models import CustomerProfile, DayRun, Task, TimelineEvent, Touch
 from goodterms.ledger.models import Contact, Customer, DataProblem, Invoice
@@ -367,3 +370,19 @@ def test_no_due_date_is_never_chased() -> None:
     make_invoice(customer, "R1", due=None, issued=date(2025, 1, 1))
     run_day(customer.organisation, NOW)
     assert not Touch.objects.filter(cycle__startswith="since").exists()
+
+
+def test_a_run_of_an_earlier_day_judges_nothing_by_what_came_later() -> None:
+    customer = late_customer()
+    made = make_promise(
+        customer.organisation, customer, by=date(2026, 3, 12), source="call", actor="Robin", now=NOW, tolerance_days=0
+    )
+    later = NOW + timedelta(days=9)
+    invoice = customer.invoices.get()
+    pay(invoice, date(2026, 3, 11), invoice.open_amount_minor // 2)
+    dispute = open_dispute(customer.organisation, customer, invoice, reason="faulty", actor="Robin", now=later)
+    resolve_dispute(customer.organisation, dispute, resolution="adjusted", actor="Robin", now=later)
+    assert run_day(customer.organisation, later, on=date(2026, 3, 11)).counts["judged"] == {}
+    made.refresh_from_db()
+    assert made.state == "open"
+    assert run_day(customer.organisation, later).counts["judged"] == {"promises_kept": 1}

@@ -61,11 +61,11 @@ def run_day(organisation: Organisation, now: datetime, *, on: date | None = None
     First judges what was agreed (promises, plans, settlements), in a transaction of its own, so that the decision
     sees it. Then reads, and writes everything in one transaction: summaries, profiles, effects, touches, tasks and
     the run's own record. Facts that change in between are seen by the gate before anything leaves; when another run was
-    finished in between, this one decides again. With ``on`` the decision knows nothing later than that day; raises
-    LaterDayWasRun when a later one has been run.
+    finished in between, this one decides again. With ``on`` the decision knows nothing later than that day, and what
+    was agreed is left to the next run that knows today; raises LaterDayWasRun when a later one has been run.
     """
     _check_order(organisation, on)
-    judged = judge_commitments(organisation, on or organisation_date(organisation, now), now)
+    judged = judge_commitments(organisation, organisation_date(organisation, now), now) if on is None else Counter()
     while True:
         last = _last_run(organisation)
         with reading(organisation):
