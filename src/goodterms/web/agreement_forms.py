@@ -160,6 +160,13 @@ class PlanForm(ClaimsForm):
     down_date = DayField(required=False, label=_("Down payment due"), help_text=_("Empty: today."))
     note = forms.CharField(required=False, max_length=1000, label=_("Note"))
 
+    def refuse(self, refusal: Refusal) -> None:
+        """As of every form; what is wrong with days and sums of one's own stands above them."""
+        if self.is_custom:
+            self.add_error(None, str(refusal))
+        else:
+            super().refuse(refusal)
+
     @property
     def is_custom(self) -> bool:
         return str(self["rhythm"].value()) == PaymentPlan.Rhythm.CUSTOM

@@ -175,6 +175,7 @@ def _page(request: HttpRequest, visit: Visit, found: Invoice, **forms: Any) -> H
     day = customer_day(visit, found.customer)
     state = state_of(found, day)
     owners = colleagues(visit.organisation) if visit.may_act else []
+    disputes = disputes_of(found)
     context = {
         "invoice": found,
         "customer": found.customer,
@@ -185,7 +186,8 @@ def _page(request: HttpRequest, visit: Visit, found: Invoice, **forms: Any) -> H
         "steps": steps_of(found),
         "touches": touches_naming(found),
         "agreed": agreed_about(found),
-        "disputes": disputes_of(found),
+        "disputes": disputes,
+        "open_dispute": next((one for one in disputes if not one.resolution), None),
         "holds": holds_on(found, day),
         "fees": fees_for(found),
         "fee": fee_behind(found),
