@@ -271,10 +271,11 @@ class CustomerMaker:
             )
 
     def settlement(self, given: Mapping[str, Any]) -> None:
-        """``{in, state, tolerance}``."""
+        """``{in, state, tolerance, proposed_ago}``."""
         self._add(
             "settlements",
             settlement_id=self.maker.next_id(),
+            proposed_date=self._ago(given.get("proposed_ago", 1)),
             pay_by_date=self._ago(-given["in"]),
             tolerance_days=given.get("tolerance", 3),
             state=given.get("state", "accepted"),

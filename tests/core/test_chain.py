@@ -188,11 +188,16 @@ def test_a_promise_that_is_over_pauses_nothing(state: str) -> None:
     assert step_of(chain(open=[9], promises=[{"in": 4, "state": state}])) == "friendly"
 
 
-def test_a_plan_that_is_kept_pauses_until_the_next_instalment_is_missed() -> None:
-    kept = {"instalments": [{"in": -20, "paid": 100}, {"in": 5}, {"in": 35}]}
-    missed = {"instalments": [{"in": -1, "paid": 99}, {"in": 30}]}
-    assert wait_of(chain(open=[9], plan=kept)) == "plan 6"
+def test_what_a_plan_covers_is_chased_once_an_instalment_is_missed_and_all_else_is_chased_meanwhile() -> None:
+    covers = [{"item": 0}]
+    kept = {"instalments": [{"in": 5, "amount": 250}, {"in": 35, "amount": 250}], "covers": covers}
+    missed = {"instalments": [{"in": -1, "amount": 250}, {"in": 30, "amount": 250}], "covers": covers}
+    assert step_of(chain(open=[9], plan=kept)) is None
     assert step_of(chain(open=[9], plan=missed)) == "friendly"
+    touch = touch_of(chain(open=[40, 9], plan=kept))
+    assert touch is not None
+    assert [item["open_amount_minor"] for item in touch["items"]] == [50_000]
+    assert touch["due_reason"].startswith("The oldest unpaid invoice is 9 days overdue")
 
 
 @pytest.mark.parametrize("state", ["proposed", "completed", "defaulted", "cancelled"])

@@ -11,6 +11,7 @@ from goodterms.core.ageing import age_items
 from goodterms.core.chase import ENDLESS, pauses
 from goodterms.core.evidence import HOLDS
 from tests.core.evidence_maker import TODAY, EvidenceMaker, evidence_of
+from tests.core.shipped_policy import make_policy
 
 TWO = [{"overdue": 40, "amount": 300}, {"overdue": 10, "amount": 200}]
 
@@ -105,11 +106,18 @@ def test_a_case_in_other_hands_pauses_until_it_ends() -> None:
         "from_date": TODAY,
         "until_date": None,
     }
-    held = pauses(type(evidence)(**{**vars(evidence), "holds": pl.DataFrame([row], schema=HOLDS)}))
+    held = pauses(type(evidence)(**{**vars(evidence), "holds": pl.DataFrame([row], schema=HOLDS)}), make_policy())
     assert held.select("hold_until_date", "hold_reason").row(0) == (ENDLESS, "agency")
 
 
 def test_a_settlement_on_the_table_is_waited_for() -> None:
-    held = pauses(evidence_of({"open": TWO, "settlement": {"in": 4, "tolerance": 3}}))
+    held = pauses(evidence_of({"open": TWO, "settlement": {"in": 4, "tolerance": 3}}), make_policy())
     assert (held["promise_until_date"][0] - TODAY).days == 7
-    assert pauses(evidence_of({"open": TWO, "settlement": {"in": 4, "state": "lapsed"}})).is_empty()
+    assert pauses(evidence_of({"open": TWO, "settlement": {"in": 4, "state": "lapsed"}}), make_policy()).is_empty()
+
+
+@pytest.mark.parametrize(("proposed_ago", "pay_in", "left"), [(1, 60, 6), (6, 60, 1), (30, 60, -23), (1, 2, 5)])
+def test_an_offer_that_nobody_takes_up_silences_nobody_for_long(proposed_ago: int, pay_in: int, left: int) -> None:
+    offer = {"in": pay_in, "state": "proposed", "proposed_ago": proposed_ago}
+    held = pauses(evidence_of({"open": TWO, "settlement": offer}), make_policy())
+    assert (held["promise_until_date"][0] - TODAY).days == left

@@ -21,6 +21,7 @@ from goodterms.followup.models import (
     Reply,
     Settlement,
 )
+from goodterms.followup.policy import policy_of
 from goodterms.ledger.models import Contact
 from tests.factories import make_customer, make_invoice, make_organisation
 
@@ -103,9 +104,9 @@ def test_a_case_in_the_hands_of_others_is_a_hold_without_a_last_day() -> None:
         organisation=organisation, customer=court, choice="filed", reason="Large.", figures={}, decided_date=ago(2),
         decided_by="Robin", approved_by="Kim",
     )  # fmt: skip
-    now = pauses(collect_evidence(organisation, NOW).evidence)
+    now = pauses(collect_evidence(organisation, NOW).evidence, policy_of(organisation))
     assert now.select("customer_id", "hold_until_date", "hold_reason").rows() == [(court.pk, ENDLESS, "court")]
-    then = pauses(collect_evidence(organisation, NOW, on=ago(3)).evidence)
+    then = pauses(collect_evidence(organisation, NOW, on=ago(3)).evidence, policy_of(organisation))
     assert then.select("customer_id", "hold_reason").rows() == [(agency.pk, "agency")]
 
 

@@ -111,12 +111,14 @@ def last_contacts(evidence: Evidence) -> pl.DataFrame:
     )
 
 
-def pauses(evidence: Evidence) -> pl.DataFrame:
+def pauses(evidence: Evidence, policy: Policy) -> pl.DataFrame:
     """Per customer the last day of a hold, of an open promise or settlement, or of a plan that is kept.
 
-    Columns: PAUSES. Holds count on the days between their first and last, and lift themselves.
+    Columns: PAUSES. Holds count on the days between their first and last, and lift themselves. A plan pauses nothing
+    by itself: what it covers is not asked for (core.ageing), and whatever else falls due is.
     """
-    parts = [part for part in (_held(evidence), _awaited(evidence), _planned(evidence)) if not part.is_empty()]
+    parts = [_held(evidence), _awaited(evidence, policy), _planned(evidence)]
+    parts = [part for part in parts if not part.is_empty()]
     found = pl.DataFrame(schema={"customer_id": pl.Int64()})
     for part in parts:
         found = found.join(part, on="customer_id", how="full", coalesce=True)
@@ -142,15 +144,21 @@ def _held(evidence: Evidence) -> pl.DataFrame:
     )
 
 
-def _awaited(evidence: Evidence) -> pl.DataFrame:
-    """Until when an open promise, or a settlement on the table, is waited for: customer_id, promise_until_date."""
+def _awaited(evidence: Evidence, policy: Policy) -> pl.DataFrame:
+    """Until when an open promise or an agreed settlement is waited for: customer_id, promise_until_date.
+
+    An offer that nobody has taken up is waited for as long as an answer would be, and never beyond its own day.
+    """
     if evidence.promises.is_empty() and evidence.settlements.is_empty():
         return evidence.promises
     grace = pl.duration(days=pl.col("tolerance_days"))
     promises = evidence.promises.filter((pl.col("state") == "open") & pl.col("is_pausing"))
     promised = promises.select("customer_id", (pl.col("promised_date") + grace).alias("promise_until_date"))
+    last = pl.col("pay_by_date") + grace
+    asked = pl.col("proposed_date") + pl.duration(days=policy.numbers.reply_wait_days)
+    until = pl.when(pl.col("state") == "accepted").then(last).otherwise(pl.min_horizontal(last, asked))
     offers = evidence.settlements.filter(pl.col("state").is_in(["proposed", "accepted"]))
-    offered = offers.select("customer_id", (pl.col("pay_by_date") + grace).alias("promise_until_date"))
+    offered = offers.select("customer_id", until.alias("promise_until_date"))
     return pl.concat([promised, offered]).group_by("customer_id").agg(pl.col("promise_until_date").max())
 
 
@@ -179,7 +187,7 @@ def describe_customers(
         standings.select("customer_id", "profile", "profile_rule", "profile_evidence"),
         find_cycles(items, evidence, policy),
         last_contacts(evidence),
-        pauses(evidence),
+        pauses(evidence, policy),
     ):
         frame = frame.join(part, on="customer_id", how="left", maintain_order="left")
     frame = _with_playbooks(frame, evidence, policy)

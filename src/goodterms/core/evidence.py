@@ -114,6 +114,7 @@ SETTLEMENTS = pl.Schema(
     {
         "settlement_id": pl.Int64(),
         "customer_id": pl.Int64(),
+        "proposed_date": pl.Date(),
         "pay_by_date": pl.Date(),
         "tolerance_days": pl.Int32(),
         "state": pl.String(),  # proposed | accepted | fulfilled | lapsed | cancelled

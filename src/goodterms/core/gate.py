@@ -78,7 +78,7 @@ def _facts(touches: pl.DataFrame, items: pl.DataFrame, evidence: Evidence, polic
     owed = items.filter(pl.col("chase_minor") > 0).group_by("customer_id")
     oldest = owed.agg(pl.col("days_overdue").max().alias("oldest_day"))
     contacts = last_contacts(evidence).select("customer_id", "last_contact_date", "unhandled_reply_date")
-    for part in (owing, oldest, pauses(evidence), contacts):
+    for part in (owing, oldest, pauses(evidence, policy), contacts):
         frame = frame.join(part, on="customer_id", how="left", maintain_order="left")
     return frame.join(_addresses(evidence.contacts), on=["contact_id", "channel"], how="left", maintain_order="left")
 
@@ -106,7 +106,6 @@ def _objection(policy: Policy) -> pl.Expr:
         (anchor.is_null(), STEP_GONE),
         (pl.col("hold_until_date").is_not_null(), "The customer is on hold."),
         ((is_chase | is_due) & (pl.col("promise_until_date") >= today), "The customer has promised to pay."),
-        ((is_chase | is_due) & (pl.col("plan_until_date") >= today), "The customer pays by a plan."),
         (reply_until >= today, "An answer of the customer has not been read yet."),
         (is_chase & pl.col("owes_late").is_null(), "Nothing is overdue any more that may be asked for."),
         (is_due & ~is_still_due, "Nothing of what falls due is open any more."),

@@ -77,7 +77,7 @@ REPLIES = pl.Schema(
 )
 PROMISES = pl.Schema({**frames.PROMISES, "judged_date": pl.Date()})
 SETTLEMENTS = pl.Schema(
-    {**frames.SETTLEMENTS, "proposed_date": pl.Date(), "accepted_date": pl.Date(), "ended_date": pl.Date()}
+    {**frames.SETTLEMENTS, "accepted_date": pl.Date(), "ended_date": pl.Date()}
 )
 _PLAN_DATES = {"proposed_date": pl.Date(), "accepted_date": pl.Date(), "ended_date": pl.Date()}
 INSTALMENTS = pl.Schema({**frames.INSTALMENTS, "paid_date": pl.Date(), **_PLAN_DATES})

@@ -54,7 +54,6 @@ WAIT_REASONS = {
     "hold": "on hold",
     "reply": "an answer is waiting to be read",
     "promise": "has promised to pay",
-    "plan": "pays by a plan",
     "pending": "a message is on its way",
     "tried_today": "today's message could not leave",
     "not_yet": "the next step is not due yet",
@@ -132,7 +131,6 @@ def _wait_reason(policy: Policy) -> pl.Expr:
         ("pending", pl.col("is_pending")),
         ("reply", reply_open),
         ("promise", (pl.col("anchor") != "promised").fill_null(value=True) & (pl.col("promise_until_date") >= today)),
-        ("plan", pl.col("plan_until_date") >= today),
         ("no_step_left", pl.col("step").is_null()),
         ("not_yet", is_chain & (pl.col("days_overdue") < pl.col("from_day"))),
         ("deadline", is_chain & (pl.col("deadline_date") >= today)),
@@ -214,8 +212,6 @@ def _as_waits(waiting: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         .then(pl.col("unhandled_reply_date") + pl.duration(days=policy.numbers.reply_wait_days + 1))
         .when(reason == "promise")
         .then(pl.col("promise_until_date") + pl.duration(days=1))
-        .when(reason == "plan")
-        .then(pl.col("plan_until_date") + pl.duration(days=1))
         .when(reason.is_in(["not_yet", "deadline", "spacing", "gap"]))
         .then(earliest_date(policy))
         .when(reason == "closed_day")

@@ -92,6 +92,6 @@ def _askable(organisation: Organisation, invoices: list[Invoice], now: datetime)
         return {}
     ids = sorted({invoice.customer_id for invoice in invoices})
     evidence = collect_evidence(organisation, now, customer_ids=ids).evidence
-    held = pauses(evidence).filter(pl.col("hold_until_date").is_not_null())
+    held = pauses(evidence, policy_of(organisation)).filter(pl.col("hold_until_date").is_not_null())
     items = age_items(evidence).join(held.select("customer_id"), on="customer_id", how="anti")
     return dict(items.select("invoice_id", "chase_minor").iter_rows())

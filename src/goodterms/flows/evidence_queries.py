@@ -268,7 +268,7 @@ PROMISES_ON = (
 )
 
 _SETTLEMENTS = """
-SELECT id, customer_id, pay_by_date, tolerance_days, {state}
+SELECT id, customer_id, proposed_date, pay_by_date, tolerance_days, {state}
 FROM followup_settlement
 WHERE organisation_id = {{organisation}} AND state <> 'draft' {{these}}
 """

@@ -56,7 +56,7 @@ SELECT id, customer_id, currency, amount_minor, made_date, promised_date, tolera
 FROM followup_promise WHERE organisation_id = {organisation}
 """
 SETTLEMENTS = """
-SELECT id, customer_id, pay_by_date, tolerance_days, state, proposed_date, accepted_date, ended_date
+SELECT id, customer_id, proposed_date, pay_by_date, tolerance_days, state, accepted_date, ended_date
 FROM followup_settlement WHERE organisation_id = {organisation} AND state <> 'draft'
 """
 INSTALMENTS = """
