@@ -103,3 +103,23 @@ def test_the_relay_prints_the_letter_and_keeps_its_bytes(customer: Customer, hom
     sent = SentMessage.objects.get()
     assert bytes(sent.content) == path.read_bytes()
     assert "£1,234.56" in PdfReader(BytesIO(path.read_bytes())).pages[0].extract_text()
+
+
+@pytest.mark.django_db
+def test_a_copy_that_cannot_be_read_is_not_named_as_enclosed(customer: Customer) -> None:
+    whole = print_letter(make_message(), NOW)
+    for place, invoice in enumerate(customer.invoices.order_by("number")):
+        customer.invoices.filter(pk=invoice.pk).update(due_date=NOW.date() - timedelta(days=40))
+        InvoiceDocument.objects.create(
+            organisation=customer.organisation,
+            invoice=invoice,
+            file_name=f"{invoice.number}.pdf",
+            content=whole if place else whole.replace(b"/Pages", b"/Sages"),
+            content_sha256="",
+            added_at=NOW,
+        )
+    message = compose_touches([letter_touch(customer).pk], NOW)[Touch.objects.get().pk].message
+    assert message is not None
+    assert message.letter is not None
+    assert message.letter.enclosed == ("INV-2",)
+    assert [copy.file_name for copy in message.attachments] == ["INV-2"]

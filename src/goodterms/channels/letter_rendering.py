@@ -12,7 +12,7 @@ from typing import Any
 
 import typst
 from pypdf import PdfReader, PdfWriter
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import NameObject
 
 from goodterms.channels.letter_layouts import LETTER_LAYOUTS
@@ -23,6 +23,8 @@ from goodterms.messages.message import Attachment
 PAGE = "letter.typ"
 PICTURE_PPI = 110
 _turn = Lock()
+# What pypdf raises over damaged files, and over such as are locked by a method it lacks.
+_DAMAGED = (PyPdfError, DependencyError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 _NOT_SHOWN = re.compile(r'the text `"(.*?)"` could not be displayed')
 
 
@@ -86,22 +88,31 @@ def _compile(source: bytes, data: object, at: datetime, **how: Any) -> bytes | l
 
 
 def enclose(letter: bytes, copies: Sequence[Attachment]) -> bytes:
-    """The letter with the pages of these PDF files behind it; a file that cannot be read is left out.
+    """The letter with the pages of these PDF files behind it; one that cannot be enclosed is left out.
 
     With pages of others in it the file is no PDF/A any more, and no longer says so.
     """
     writer = PdfWriter(clone_from=BytesIO(letter))
     for copy in copies:
-        try:
-            pages = list(PdfReader(BytesIO(copy.content)).pages)
-        except (PyPdfError, ValueError):
-            continue
-        for page in pages:
-            writer.add_page(page)
+        if can_be_enclosed(copy.content):
+            for page in PdfReader(BytesIO(copy.content)).pages:
+                writer.add_page(page)
     writer.root_object.pop(NameObject("/Metadata"), None)
     out = BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+def can_be_enclosed(content: bytes) -> bool:
+    """Whether this PDF's pages can be put behind a letter: tried, since pypdf finds some damage only on the way."""
+    try:
+        writer = PdfWriter()
+        for page in PdfReader(BytesIO(content)).pages:
+            writer.add_page(page)
+        writer.write(BytesIO())
+    except _DAMAGED:
+        return False
+    return len(writer.pages) > 0
 
 
 def read_letter(content: bytes) -> str:

@@ -10,6 +10,7 @@ import polars as pl
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Lower
 
+from goodterms.channels.letter_rendering import can_be_enclosed
 from goodterms.core.calendar import find_zone
 from goodterms.core.evidence import CASH, OPEN_ITEMS
 from goodterms.core.money import Money
@@ -254,7 +255,7 @@ def _read_promises(requests: Sequence[Request]) -> dict[int, tuple[Money, date]]
 
 
 def _read_copies(requests: Sequence[Request], items: pl.DataFrame) -> dict[int, Attachment]:
-    """Invoice -> its file as it was sent, for the customers who get a letter."""
+    """Invoice -> its file as it was sent, for the customers who get a letter, which names those that are enclosed."""
     readers = {request.customer_id for request in requests if request.template in _LETTERS}
     if not readers:
         return {}
@@ -264,9 +265,12 @@ def _read_copies(requests: Sequence[Request], items: pl.DataFrame) -> dict[int, 
     copies: dict[int, Attachment] = {}
     count: defaultdict[int, int] = defaultdict(int)
     for row in rows:
-        count[row.invoice.customer_id] += 1
-        if count[row.invoice.customer_id] <= _MOST_COPIES and len(row.content) <= _LARGEST_COPY_BYTES:
-            copies[row.invoice_id] = Attachment(row.invoice.number, row.media_type, bytes(row.content))
+        if count[row.invoice.customer_id] >= _MOST_COPIES or len(row.content) > _LARGEST_COPY_BYTES:
+            continue
+        content = bytes(row.content)
+        if can_be_enclosed(content):
+            count[row.invoice.customer_id] += 1
+            copies[row.invoice_id] = Attachment(row.invoice.number, row.media_type, content)
     return copies
 
 
