@@ -5,11 +5,13 @@ import hashlib
 import json
 from datetime import timedelta
 from io import BytesIO, StringIO
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
 from goodterms.flows.print_batch import NothingToPrint, UnknownBatch, confirm_printed, make_batch, read_batch
+from goodterms.flows.record_proof import ProofInTheFuture
 from goodterms.followup.models import PostalProof, Task, TimelineEvent
 from goodterms.organizations.models import Organisation
 from goodterms.outbox.models import SentMessage
@@ -63,6 +65,7 @@ def test_printed_on_both_sides_each_letter_begins_on_a_sheet_of_its_own(organisa
         send_letter(make_customer(organisation, name))
     batch = make_batch(organisation, today=TODAY, actor="Robin Example", now=NOW, two_sided=True)
     assert all(line.first_page % 2 for line in batch.lines)
+    assert read_batch(organisation, batch.name).manifest == batch.manifest, "made again, it is the same"
 
 
 def test_a_person_says_once_that_the_letters_are_in_the_post(organisation: Organisation) -> None:
@@ -75,6 +78,26 @@ def test_a_person_says_once_that_the_letters_are_in_the_post(organisation: Organ
     assert set(PostalProof.objects.values_list("posted_date", "posted_by")) == {(TODAY, "Sam Example")}
     assert TimelineEvent.objects.filter(kind="letter_posted").count() == 2
     assert Task.objects.get(kind="print").outcome == "printed"
+
+
+def test_a_batch_takes_as_many_queries_however_many_letters(
+    organisation: Organisation, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(8):
+        send_letter(make_customer(organisation, f"C{number}"), "letter")
+    with django_assert_max_num_queries(20):
+        batch = make_batch(organisation, today=TODAY, actor="Robin Example", now=NOW)
+    with django_assert_max_num_queries(14):
+        assert confirm_printed(organisation, batch.name, posted=TODAY, actor="Sam Example", now=NOW) == 8
+
+
+def test_letters_are_posted_on_a_day_that_can_be(organisation: Organisation) -> None:
+    send_letter(make_customer(organisation), "letter")
+    batch = make_batch(organisation, today=TODAY, actor="Robin Example", now=NOW)
+    for day in (TODAY - timedelta(days=1), TODAY + timedelta(days=1)):
+        with pytest.raises(ProofInTheFuture):
+            confirm_printed(organisation, batch.name, posted=day, actor="Sam Example", now=NOW)
+    assert not TimelineEvent.objects.filter(kind="letter_posted").exists()
 
 
 def test_a_batch_nobody_made_is_named_with_those_there_are(organisation: Organisation) -> None:

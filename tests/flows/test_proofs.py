@@ -128,6 +128,25 @@ def test_a_proof_names_a_day_that_can_be_and_a_certified_letter_its_number(
     assert not TimelineEvent.objects.exists()
 
 
+def test_a_day_counts_as_it_is_here_or_where_the_customer_is(organisation: Organisation) -> None:
+    Organisation.objects.update(timezone="Pacific/Auckland")
+    organisation.refresh_from_db()
+    customer = make_customer(organisation, timezone="America/New_York")
+    evening = NOW.replace(hour=22)  # the eleventh in Auckland, still the tenth in New York
+    effect = send_letter(customer, at=evening)
+    for day in (TODAY, TODAY + timedelta(days=1)):
+        record_posting(organisation, effect, posted=day, sending_number="RR 1", actor="Robin", now=evening)
+    for day in (TODAY - timedelta(days=1), TODAY + timedelta(days=2)):
+        with pytest.raises(ProofInTheFuture):
+            record_posting(organisation, effect, posted=day, sending_number="RR 1", actor="Robin", now=evening)
+
+
+def test_the_address_of_a_special_bond_is_for_its_owner_to_find(organisation: Organisation) -> None:
+    customer = make_customer(organisation, "C9", is_protected=True, relationship_owner="Alex Example")
+    record_return(organisation, send_letter(customer), returned=TODAY, **SAID)
+    assert Task.objects.get(kind="contact_repair").owner == "Alex Example"
+
+
 @pytest.mark.parametrize("content", [b"MZ\x90 a program", b"<html>", b"%PDF-" + b"x" * (10 * 1024 * 1024)])
 def test_a_scan_is_a_picture_or_a_pdf_of_ordinary_size(content: bytes) -> None:
     with pytest.raises(UnusableScan):

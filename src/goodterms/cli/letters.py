@@ -111,7 +111,7 @@ def batch_letters(
     """Put all new letters into one PDF for the printer, with a list of what is in it (CSV and JSON, with hashes)."""
     ours = open_organisation(organisation)
     if again:
-        batch = read_batch(ours, again, two_sided=two_sided)
+        batch = read_batch(ours, again, two_sided=two_sided or None)
     else:
         batch = make_batch(ours, today=today_of(ours), actor=ACTOR, now=current_moment(), two_sided=two_sided)
     _write_batch(batch, out)

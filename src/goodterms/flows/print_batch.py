@@ -3,18 +3,18 @@
 import csv
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from io import BytesIO, StringIO
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 from pypdf import PdfWriter
 
 from goodterms.core.refusal import Refusal
-from goodterms.flows.facts import raise_facts_version, write_timeline
-from goodterms.flows.record_proof import CHANNELS
+from goodterms.flows.record_proof import CHANNELS, check_days
 from goodterms.followup.models import PostalProof, Task, TimelineEvent
 from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Organisation
@@ -84,15 +84,17 @@ def make_batch(organisation: Organisation, *, today: date, actor: str, now: date
         raise NothingToPrint
     name = _next_name(organisation, today)
     customers = Customer.objects.in_bulk({effect.customer_id for effect in effects})
-    for effect in effects:
-        customer = customers[effect.customer_id]
-        PostalProof.objects.create(
-            organisation=organisation, customer=customer, effect=effect, is_certified=effect.channel == "certified"
+    PostalProof.objects.bulk_create(
+        PostalProof(
+            organisation=organisation,
+            customer=customers[effect.customer_id],
+            effect=effect,
+            is_certified=effect.channel == "certified",
         )
-        raise_facts_version(organisation, customer)
-        text = f"Letter put into the print batch {name}."
-        data = {"batch": name, "effect_id": effect.pk}
-        write_timeline(customer, BATCHED, text, actor=actor, now=now, effect_key=effect.key, data=data)
+        for effect in effects
+    )
+    data = {"batch": name, "is_two_sided": two_sided}
+    _tell_all(organisation, effects, BATCHED, f"Letter put into the print batch {name}.", data, actor, now)
     Task.objects.create(
         organisation=organisation,
         kind=Task.Kind.PRINT,
@@ -102,12 +104,17 @@ def make_batch(organisation: Organisation, *, today: date, actor: str, now: date
         due_date=today,
         created_at=now,
     )
-    return read_batch(organisation, name, two_sided=two_sided)
+    return read_batch(organisation, name)
 
 
-def read_batch(organisation: Organisation, name: str, *, two_sided: bool = False) -> Batch:
-    """A batch again, from the bytes on record. Raises UnknownBatch."""
+def read_batch(organisation: Organisation, name: str, *, two_sided: bool | None = None) -> Batch:
+    """A batch again, from the bytes on record; printed on as many sides as when it was made, unless told otherwise.
+
+    Raises UnknownBatch.
+    """
     effects = _effects_of(organisation, name)
+    if two_sided is None:
+        two_sided = _events_of(organisation, name).filter(data__is_two_sided=True).exists()
     customers = Customer.objects.in_bulk({effect.customer_id for effect in effects})
     contents = dict(
         SentMessage.objects.filter(effect__in=[effect.pk for effect in effects]).values_list("effect_id", "content")
@@ -141,22 +148,48 @@ def read_batch(organisation: Organisation, name: str, *, two_sided: bool = False
 @transaction.atomic
 def confirm_printed(organisation: Organisation, name: str, *, posted: date, actor: str, now: datetime) -> int:
     """A person says that the batch was printed and posted on that day; how many letters that was. Said twice it is
-    the same. A certified letter still needs its sending number. Raises UnknownBatch.
+    the same. A certified letter still needs its sending number. Raises UnknownBatch or ProofInTheFuture.
     """
-    count = 0
-    for effect in _effects_of(organisation, name):
-        proofs = PostalProof.objects.filter(effect=effect, posted_date__isnull=True)
-        if not proofs.update(posted_date=posted, posted_by=actor):
-            continue
-        count += 1
-        customer = Customer.objects.get(pk=effect.customer_id)
-        raise_facts_version(organisation, customer)
-        text = f"Letter printed and posted on {posted} (batch {name})."
-        data = {"batch": name, "effect_id": effect.pk}
-        write_timeline(customer, "letter_posted", text, actor=actor, now=now, effect_key=effect.key, data=data)
-    waiting = Task.objects.filter(organisation=organisation, key=f"print:{name}", done_at__isnull=True)
-    waiting.update(done_at=now, done_by=actor, outcome="printed")
-    return count
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    in_it = _effects_of(organisation, name)
+    check_days(organisation, None, in_it, posted, now)
+    unposted = PostalProof.objects.filter(effect__in=in_it, posted_date__isnull=True)
+    waiting = set(unposted.values_list("effect_id", flat=True))
+    effects = [effect for effect in in_it if effect.pk in waiting]
+    unposted.update(posted_date=posted, posted_by=actor)
+    text = f"Letter printed and posted on {posted} (batch {name})."
+    _tell_all(organisation, effects, "letter_posted", text, {"batch": name}, actor, now)
+    asked = Task.objects.filter(organisation=organisation, key=f"print:{name}", done_at__isnull=True)
+    asked.update(done_at=now, done_by=actor, outcome="printed")
+    return len(effects)
+
+
+def _tell_all(
+    organisation: Organisation,
+    effects: Sequence[Effect],
+    kind: str,
+    text: str,
+    data: Mapping[str, object],
+    actor: str,
+    now: datetime,
+) -> None:
+    """A line in the timeline of each letter's customer, in as many queries as for one."""
+    Customer.objects.filter(pk__in={effect.customer_id for effect in effects}).update(
+        facts_version=F("facts_version") + 1
+    )
+    TimelineEvent.objects.bulk_create(
+        TimelineEvent(
+            organisation=organisation,
+            customer_id=effect.customer_id,
+            effect_key=effect.key,
+            at=now,
+            kind=kind,
+            text=text,
+            data={**data, "effect_id": effect.pk},
+            actor=actor,
+        )
+        for effect in effects
+    )
 
 
 def batch_names(organisation: Organisation) -> list[str]:
@@ -178,9 +211,12 @@ def _next_name(organisation: Organisation, today: date) -> str:
     return next(name for name in names if name not in known)
 
 
+def _events_of(organisation: Organisation, name: str) -> "QuerySet[TimelineEvent]":
+    return TimelineEvent.objects.filter(organisation=organisation, kind=BATCHED, data__batch=name)
+
+
 def _effects_of(organisation: Organisation, name: str) -> list[Effect]:
-    events = TimelineEvent.objects.filter(organisation=organisation, kind=BATCHED, data__batch=name)
-    keys = list(events.values_list("effect_key", flat=True))
+    keys = list(_events_of(organisation, name).values_list("effect_key", flat=True))
     if not keys:
         raise UnknownBatch(name, batch_names(organisation)[:5])
     return list(Effect.objects.filter(organisation=organisation, key__in=keys).order_by("customer_id", "pk"))

@@ -1,13 +1,15 @@
 """What proves that a letter was posted and received, or came back: recorded by a person, or by a tracking event."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
 
 from goodterms.core.refusal import Refusal
-from goodterms.flows.facts import raise_facts_version, write_timeline
+from goodterms.flows.ask_person import task_owner
+from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.flows.write_task import close_task, write_task
 from goodterms.followup.models import PostalProof, Task
 from goodterms.ledger.models import Customer
@@ -85,7 +87,7 @@ def record_posting(
     Raises NotALetter, NoSendingNumber or ProofInTheFuture.
     """
     proof, customer = proof_of(organisation, effect)
-    _check_day(effect, posted, now)
+    check_days(organisation, customer, [effect], posted, now)
     number = sending_number.strip()[:NUMBER_LIMIT] or proof.sending_number
     if proof.is_certified and not number:
         raise NoSendingNumber
@@ -113,7 +115,7 @@ def record_receipt(
 ) -> PostalProof:
     """The letter was received on ``received``, signed for by ``received_by``. Raises NotALetter, ProofInTheFuture."""
     proof, customer = proof_of(organisation, effect)
-    _check_day(effect, received, now)
+    check_days(organisation, customer, [effect], received, now)
     proof.received_date, proof.received_by = received, received_by.strip()[:_WORD_LIMIT]
     if scan:
         proof.receipt, proof.receipt_type, proof.receipt_sha256 = scan.content, scan.media_type, scan.sha256
@@ -134,7 +136,7 @@ def record_return(
     Raises NotALetter or ProofInTheFuture.
     """
     proof, customer = proof_of(organisation, effect)
-    _check_day(effect, returned, now)
+    check_days(organisation, customer, [effect], returned, now)
     proof.returned_date, proof.returned_reason = returned, reason.strip()[:_WORD_LIMIT]
     proof.save()
     Customer.objects.filter(pk=customer.pk).update(post_failed_at=now)
@@ -146,6 +148,7 @@ def record_return(
         customer,
         kind=Task.Kind.CONTACT_REPAIR,
         key=f"contact_repair:post:{customer.pk}:{effect.pk}",
+        owner=task_owner(customer),
         title=f"Find the right postal address of {customer.name}",
         detail=f"A letter to {effect.recipient} came back on {returned}{why}.",
         due=returned,
@@ -173,11 +176,19 @@ def receipt_key(effect_id: int) -> str:
     return f"proof_receipt:{effect_id}"
 
 
-def _check_day(effect: Effect, day: date, now: datetime) -> None:
-    """A day of the customer's zone may be one ahead of ours; of more than that nothing can be known."""
-    written = (effect.finished_at or effect.created_at).date()
-    if not written <= day <= now.date():
-        raise ProofInTheFuture(day, written, now.date())
+def check_days(
+    organisation: Organisation, customer: Customer | None, effects: Iterable[Effect], day: date, now: datetime
+) -> None:
+    """Whether these letters can have been posted or received on ``day``: as it is here, or where the customer is.
+
+    Raises ProofInTheFuture.
+    """
+    zones = (None, customer)
+    written = [effect.finished_at or effect.created_at for effect in effects]
+    first = min(local_day(organisation, zone, max(written, default=now)) for zone in zones)
+    last = max(local_day(organisation, zone, now) for zone in zones)
+    if not first <= day <= last:
+        raise ProofInTheFuture(day, first, last)
 
 
 def _tell(

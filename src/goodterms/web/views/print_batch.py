@@ -112,7 +112,7 @@ def _page(request: HttpRequest, visit: Visit, task: Task, refused: PostedForm | 
 
 
 def _read(visit: Visit, pk: int, *, two_sided: bool = False) -> Batch:
-    return read_batch(visit.organisation, name_of(_find(visit, pk)), two_sided=two_sided)
+    return read_batch(visit.organisation, name_of(_find(visit, pk)), two_sided=two_sided or None)
 
 
 def _find(visit: Visit, pk: int) -> Task:
