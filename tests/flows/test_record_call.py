@@ -103,6 +103,15 @@ def test_a_call_back_becomes_a_task_of_its_day_that_the_next_call_finishes(custo
     assert task.outcome == "Reached"
 
 
+def test_a_wrong_number_found_when_calling_back_is_marked(customer: Customer, now: datetime) -> None:
+    contact = customer.contacts.get()
+    record(customer, now, "call_back", contact=contact, call_back=date(2026, 3, 13))
+    asked = Task.objects.get(kind="call_back")
+    call = record(customer, now + timedelta(days=3), "wrong_number", task=asked)
+    assert (call.contact, call.phone) == (contact, contact.phone)
+    assert Contact.objects.get().phone_failed_at == now + timedelta(days=3)
+
+
 def test_calling_back_later_once_more_is_the_same_task(customer: Customer, now: datetime) -> None:
     record(customer, now, "call_back", call_back=date(2026, 3, 13))
     record(customer, now + timedelta(days=3), "call_back", call_back=date(2026, 3, 16))

@@ -97,7 +97,9 @@ def record_call(
     state_reason refuse.
     """
     at = called_at or now
-    contact = contact or _contact_of(touch)
+    asked_for = call_asking_for(task) if task and touch is None else None
+    contact = contact or _contact_of(touch) or (asked_for.contact if asked_for else None)
+    phone = phone or (asked_for.phone if asked_for and asked_for.contact == contact else "")
     _check(organisation, customer, outcome, call_back, contact, touch, now)
     if task is not None:
         _finish(task, outcome, actor, now)
@@ -154,6 +156,14 @@ def _check(
         raise ContactOfSomeoneElse(customer)
 
 
+def call_asking_for(task: Task) -> Call | None:
+    """The call in which it was agreed to call again; None where the task is about something else."""
+    if task.customer_id is None or task.key != call_back_key(task.customer_id):
+        return None
+    asked = Call.objects.filter(customer=task.customer_id, outcome=Call.Outcome.CALL_BACK).select_related("contact")
+    return asked.defer("recording").order_by("-called_at", "-pk").first()
+
+
 def _contact_of(touch: Touch | None) -> Contact | None:
     if touch is None or touch.contact_id is None:
         return None
@@ -171,7 +181,7 @@ def _finish(task: Task, outcome: str, actor: str, now: datetime) -> None:
 
 def _finish_others(call: Call, actor: str, now: datetime) -> None:
     """What else asked for this call: the task of the touch, an earlier promise to call again."""
-    keys = [_call_back_key(call), call.touch.effect_id if call.touch else ""]
+    keys = [call_back_key(call.customer_id), call.touch.effect_id if call.touch else ""]
     asked = Task.objects.filter(organisation_id=call.organisation_id, key__in=keys, done_at__isnull=True)
     asked.update(done_at=now, done_by=actor, outcome=WORDS[Call.Outcome(call.outcome)].capitalize())
 
@@ -185,7 +195,7 @@ def _follow_up(call: Call, now: datetime) -> None:
             call.organisation,
             customer,
             Task.Kind.CALL_BACK,
-            _call_back_key(call),
+            call_back_key(call.customer_id),
             title,
             now=now,
             detail=" ".join(part for part in (call.phone, call.note) if part),
@@ -226,8 +236,9 @@ def _explain(call: Call, given: ReasonGiven, actor: str, now: datetime) -> None:
     )
 
 
-def _call_back_key(call: Call) -> str:
-    return f"call_back:{call.customer_id}"
+def call_back_key(customer_id: int) -> str:
+    """The key of the task to call this customer again."""
+    return f"call_back:{customer_id}"
 
 
 def _sentence(call: Call) -> str:

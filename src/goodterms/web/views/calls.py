@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from goodterms.core.call_recording import RecordingRulesOutdated, Rule
-from goodterms.flows.keep_recording import Recording, rule_for
-from goodterms.flows.record_call import PromiseGiven, ReasonGiven, record_call
+from goodterms.flows.keep_recording import LARGEST_BYTES, Recording, rule_for
+from goodterms.flows.record_call import PromiseGiven, ReasonGiven, call_asking_for, record_call
 from goodterms.followup.models import Call, LateReason, Task
 from goodterms.importers.amounts import read_amount
 from goodterms.ledger.models import Contact, Customer, Invoice
@@ -56,7 +56,8 @@ def call_context(visit: Visit, task: Task) -> dict[str, Any]:
     customer = task.customer
     if task.kind not in CALLS or customer is None or task.done_at:
         return {}
-    return call_choices(visit, customer)
+    asked_for = call_asking_for(task)
+    return {**call_choices(visit, customer), "call_contact_id": asked_for.contact_id if asked_for else None}
 
 
 def call_choices(visit: Visit, customer: Customer) -> dict[str, Any]:
@@ -127,4 +128,5 @@ def _recording(given: dict[str, Any], customer: Customer) -> Recording | None:
     file = given["recording"]
     if file is None:
         return None
-    return Recording(file.read(), file.content_type or "", given["rule"], customer.region)
+    content = file.read() if file.size <= LARGEST_BYTES else b""  # then the flow says how large it may be
+    return Recording(content, file.content_type or "", given["rule"], customer.region)
