@@ -133,6 +133,14 @@ def test_asked_twice_it_is_one_row_and_one_line(customer: Customer, now: datetim
     assert (OptOut.objects.count(), TimelineEvent.objects.count()) == (1, 1)
 
 
+def test_every_customer_with_the_number_is_told(customer: Customer, now: datetime) -> None:
+    other = make_customer(customer.organisation, "C2")
+    Contact.objects.filter(customer=other).update(mobile=MOBILE)
+    opt_out(customer.organisation, channel="sms", address=MOBILE, customer=customer, now=now)
+    other.refresh_from_db()
+    assert (other.facts_version, TimelineEvent.objects.filter(customer=other).count()) == (2, 1)
+
+
 def test_after_stop_a_text_already_planned_is_withheld(customer: Customer, now: datetime) -> None:
     make_invoice(customer, "R1", due=date(2026, 3, 1))
     touch = make_text(customer, "queued", playbook="forgetful", step="friendly")

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from goodterms.flows.facts import raise_facts_version, write_timeline
 from goodterms.followup.models import OptOut
-from goodterms.ledger.models import Customer
+from goodterms.ledger.models import Contact, Customer
 from goodterms.organizations.models import Organisation
 
 ACTOR = "goodterms"
@@ -26,7 +26,7 @@ def opt_out(
 ) -> OptOut:
     """Never write to ``address`` through ``channel`` again; asked twice it is one row, the first.
 
-    ``words`` are their own. Without ``customer`` every customer with such a contact is told of it in its timeline.
+    ``words`` are their own. ``customer`` and every other one with such a contact is told of it in its timeline.
     """
     own = address.strip().lower()
     kept, is_new = OptOut.objects.get_or_create(
@@ -37,7 +37,7 @@ def opt_out(
     )
     if not is_new:
         return kept
-    for one in [customer] if customer else _customers(organisation, own):
+    for one in _customers(organisation, own, customer):
         raise_facts_version(organisation, one)
         said = f" “{words.strip()}”" if words.strip() else ""
         write_timeline(
@@ -51,6 +51,7 @@ def opt_out(
     return kept
 
 
-def _customers(organisation: Organisation, address: str) -> list[Customer]:
-    reached = Q(contacts__mobile=address) | Q(contacts__email__iexact=address)
-    return list(Customer.objects.filter(reached, organisation=organisation).distinct())
+def _customers(organisation: Organisation, address: str, known: Customer | None) -> list[Customer]:
+    contacts = Contact.objects.filter(Q(mobile=address) | Q(email__iexact=address), organisation=organisation)
+    ids = {*contacts.values_list("customer_id", flat=True), *([known.pk] if known else [])}
+    return list(Customer.objects.filter(pk__in=ids).order_by("pk"))

@@ -22,29 +22,32 @@ _STREET = re.compile(r"(.*\S)\s+(\d+\s?[A-Za-z]?(?:[-/]\d+\s?[A-Za-z]?)?)")
 def make_swiss_slip(facts: Facts, language: Language) -> SwissSlip | None:
     """The slip over the whole total, or None where a QR bill cannot apply.
 
-    It cannot with several currencies, another country's account, a sender's address that cannot be taken apart, or
-    a QR-IBAN, which asks for a reference that only the bank's own scheme can give.
+    It cannot with several currencies, another country's account, an amount beyond its limits, a sender's address that
+    cannot be taken apart, or a QR-IBAN, which asks for a reference that only the bank's own scheme can give.
     """
     payment, total = facts.payment, [statement.total for statement in facts.statements]
     if payment is None or len(total) != 1 or total[0].currency not in _CURRENCIES or not is_iban(payment.iban):
         return None
     if payment.iban[:2] not in _COUNTRIES or _is_qr_iban(payment.iban):
         return None
-    if payment.iban[:2] in _COUNTRIES and total[0].currency == "EUR" and facts.sender.country not in _COUNTRIES:
+    if total[0].currency == "EUR" and facts.sender.country not in _COUNTRIES:
         return None
     creditor = read_address(payment.account_holder, facts.sender.address, facts.sender.country or "CH")
     if creditor is None:
         return None
     debtor = read_address(facts.customer.name, facts.recipient.postal, facts.recipient.country or facts.sender.country)
     information = quote_reference(facts)[:_INFORMATION_LIMIT]
-    bill = QRBill(
-        account=payment.iban,
-        creditor=creditor,
-        amount=str(total[0].to_decimal()),
-        currency=total[0].currency,
-        debtor=debtor,
-        additional_information=information,
-    )
+    try:
+        bill = QRBill(
+            account=payment.iban,
+            creditor=creditor,
+            amount=str(total[0].to_decimal()),
+            currency=total[0].currency,
+            debtor=debtor,
+            additional_information=information,
+        )
+    except ValueError:
+        return None
     return SwissSlip(
         code=draw_code_outline(bill.qr_data()),
         account=(format_iban(payment.iban), *_lines(creditor)),
