@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from goodterms.ledger.models import Invoice
+from goodterms.channels.letter import print_letter
+from goodterms.followup.models import TimelineEvent
+from goodterms.ledger.models import Invoice, InvoiceDocument
 from goodterms.organizations.models import Organisation
+from tests.channels.messages import make_message
 from tests.cli.conftest import Run
+from tests.conftest import NOW
 from tests.factories import make_customer, make_invoice, make_organisation
 from tests.importing import write
 
@@ -118,3 +122,27 @@ def test_problems_are_listed_until_they_are_mended(run: Run, home: Path) -> None
     run("import", write(home, LIST.replace("2026-02-30", "2026-02-28")), "--as-of", "2026-06-30")
     assert run("problems", "--format", "json").json == []
     assert len(run("problems", "--all", "--format", "json").json) == 1
+
+
+def test_copies_of_invoices_are_kept_with_the_invoice_they_are_named_for(run: Run, home: Path) -> None:
+    customer = make_customer(make_organisation())
+    first = make_invoice(customer, "RE-2026/17", due=None)
+    for name in ("C2", "C3"):
+        make_invoice(make_customer(customer.organisation, name), "20", due=None)
+    folder = home / "copies"
+    folder.mkdir()
+    pdf = print_letter(make_message(), NOW)
+    (folder / "RE-2026-17.PDF").write_bytes(pdf)
+    (folder / "20.pdf").write_bytes(pdf)
+    (folder / "99.pdf").write_bytes(pdf)
+    (folder / "RE-2026-17.txt").write_bytes(b"not a copy")
+    answer = run("import", folder, "--documents", "--format", "json").json
+    assert answer["documents"] == {"new": 1, "changed": 0, "unchanged": 0, "refused": 2}
+    assert "2 invoices have this number" in answer["refusals"][0]
+    kept = InvoiceDocument.objects.get()
+    assert (kept.invoice, bytes(kept.content), kept.media_type) == (first, pdf, "application/pdf")
+    event = TimelineEvent.objects.get()
+    assert (event.kind, event.invoice) == ("document_kept", first)
+    (folder / "RE-2026-17.PDF").write_bytes(b"%PDF-1.7 damaged")
+    assert "no PDF whose pages" in run("import", folder, "--documents").errors
+    assert bytes(InvoiceDocument.objects.get().content) == pdf

@@ -18,6 +18,7 @@ from goodterms.cli.context import (
     open_organisation,
     today_of,
 )
+from goodterms.cli.documents import import_documents
 from goodterms.cli.printing import Column, Format, money_text, note, print_json, print_table, progress, say
 from goodterms.flows.import_ledger import ImportResult, files_of, import_path
 from goodterms.flows.record_payment import PaymentRecorded, find_customer, record_payment
@@ -72,10 +73,18 @@ def import_file(
     encoding: Annotated[str | None, typer.Option(metavar="NAME", help="Such as utf-8, cp1252 or cp850.")] = None,
     kind: Annotated[Kind | None, typer.Option(help="What the file lists, where its headings leave it open.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen and keep nothing.")] = False,
+    documents: Annotated[
+        bool, typer.Option("--documents", help="FILE is a folder of PDF copies, each named as its invoice.")
+    ] = False,
     organisation: OrganisationOption = "",
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Import invoices, payments or customers from CSV or Excel."""
+    """Import invoices, payments or customers from CSV or Excel, or copies of invoices (--documents)."""
+    if documents:
+        if not file.is_dir():
+            raise typer.BadParameter("name a folder", param_hint="FILE")
+        import_documents(open_organisation(organisation), file, format)
+        return
     if decimal not in (None, ".", ","):
         raise typer.BadParameter("give . or ,", param_hint="--decimal")
     wishes = _wishes(map, as_of, dates=dates, decimal=decimal, encoding=encoding, kind=kind)
