@@ -74,11 +74,10 @@ def frames_of(ledger: Ledger, most_rows: int = 10**9) -> MadeFrames:
         pl.DataFrame(rows, schema=schema) if rows else pl.DataFrame(schema=schema)
         for rows, schema in zip(ledger, (INVOICES, TAKEN, PAYMENTS), strict=True)
     )
-    persons = pl.DataFrame(
-        {"customer_id": [1, 2], "person": [0, 1]}, schema={"customer_id": pl.Int64, "person": pl.UInt32}
-    )
-    traits = pl.DataFrame({"person": [0, 1], "country": ["GB", "DE"], "profile": ["good", "new"], "collector_id": [0, 0]},
-                          schema_overrides={"person": pl.UInt32})  # fmt: skip
+    numbers = {"customer_id": pl.Int64, "person": pl.UInt32}
+    persons = pl.DataFrame({"customer_id": [1, 2], "person": [0, 1]}, schema=numbers)
+    known = {"person": [0, 1], "country": ["GB", "DE"], "profile": ["good", "new"], "collector_id": [0, 0]}
+    traits = pl.DataFrame(known, schema_overrides={"person": pl.UInt32})
     facts = arrange(invoices, taken, payments, persons, START, TODAY)
     sums = {"changes": sum_changes(facts), "moves": sum_moves(facts)}
     sums = {name: thin_out(frame, TODAY, most_rows) for name, frame in sums.items()}

@@ -26,6 +26,7 @@ from goodterms.cli.printing import print_refusal
 from goodterms.cli.promising import promise_app
 from goodterms.cli.reasons import reason
 from goodterms.cli.referral import referral
+from goodterms.cli.reporting import report
 from goodterms.cli.serve import serve, work
 from goodterms.cli.settling import settle_app
 from goodterms.cli.setup import organisation_app, user_app
@@ -101,6 +102,7 @@ app.add_typer(inbox_app, name="inbox", rich_help_panel=EVERY_DAY)
 app.add_typer(outbox_app, name="outbox", rich_help_panel=EVERY_DAY)
 app.add_typer(letters_app, name="letters", rich_help_panel=EVERY_DAY)
 app.command("evidence", rich_help_panel=EVERY_DAY)(evidence)
+app.command("report", rich_help_panel=EVERY_DAY)(report)
 app.command("demo", rich_help_panel=SETTING_UP)(demo)
 app.add_typer(organisation_app, name="organisation", rich_help_panel=SETTING_UP)
 app.add_typer(user_app, name="user", rich_help_panel=SETTING_UP)

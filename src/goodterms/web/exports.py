@@ -1,27 +1,16 @@
 """Rows as a file for a spreadsheet, in which no text can act as a formula."""
 
-import csv
-import io
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
-from goodterms.core.money import Money
+from goodterms.reports.files import Cell, csv_lines, workbook
 
-Cell = str | int | float | Decimal | date | datetime | Money | None
+__all__ = ["Cell", "export_rows"]
+
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-BYTE_ORDER_MARK = "\ufeff"
-LONGEST_CELL = 32_767
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def export_rows(
@@ -35,65 +24,9 @@ def export_rows(
     file_name = f"{slugify(name) or 'export'}.{'xlsx' if form == 'xlsx' else 'csv'}"
     answer: HttpResponseBase
     if form == "xlsx":
-        answer = HttpResponse(_workbook(name, headings, rows), content_type=XLSX)
+        answer = HttpResponse(workbook(name, headings, rows), content_type=XLSX)
     else:
-        answer = StreamingHttpResponse(_csv_lines(headings, rows), content_type="text/csv; charset=utf-8")
+        answer = StreamingHttpResponse(csv_lines(headings, rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=file_name) or "attachment"
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
-
-
-def harmless(text: str) -> str:
-    """The text so that no spreadsheet takes it for a formula."""
-    plain = _ILLEGAL.sub("", text)
-    return f"'{plain}" if plain.lstrip(" ").startswith(STARTS_A_FORMULA) else plain
-
-
-def _csv_lines(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    yield BYTE_ORDER_MARK
-    for row in _with_headings(headings, rows):
-        writer.writerow([_csv_value(cell) for cell in row])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-
-
-def _with_headings(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[Sequence[Cell]]:
-    yield headings
-    yield from rows
-
-
-def _csv_value(cell: Cell) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, Money):
-        return str(cell.to_decimal())
-    if isinstance(cell, datetime | date):
-        return cell.isoformat(sep=" ", timespec="seconds") if isinstance(cell, datetime) else cell.isoformat()
-    return str(cell) if isinstance(cell, int | float | Decimal) else harmless(str(cell))
-
-
-def _workbook(name: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", name)[:31] or "export")
-    sheet.freeze_panes = "A2"
-    for row in _with_headings(headings, rows):
-        sheet.append([_xlsx_cell(sheet, cell) for cell in row])
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
-
-
-def _xlsx_cell(sheet: Any, cell: Cell) -> Any:
-    if isinstance(cell, Money):
-        return cell.to_decimal()
-    if isinstance(cell, datetime):
-        return cell.replace(tzinfo=None)
-    if not isinstance(cell, str):
-        return cell
-    written = WriteOnlyCell(sheet, value=_ILLEGAL.sub("", cell)[:LONGEST_CELL])
-    # Of itself the library writes a text that begins with "=" as a formula.
-    written.data_type = "s"
-    return written
