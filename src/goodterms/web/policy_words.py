@@ -117,6 +117,47 @@ def value_word(value: Any) -> str:
     return str(value)
 
 
+PLAIN_VALUES: Mapping[str, Any] = {
+    "anchor": "overdue",
+    "spacing_days": 7,
+    "at_most": 1,
+    "sender": "default",
+    "roles": ["accounts_payable", "owner", "buyer", "executive", "other"],
+}
+"""Values that go without saying."""
+READ_AS: Mapping[str, Mapping[Any, Word]] = {"anchor": ANCHORS, "sender": SENDERS, "needs": NEEDS, "entry": ENTRIES}
+SIGNED: Mapping[str, str] = {"tone": "tone", "roles": "role", "cc_roles": "role"}
+
+
+def field_value(field: str, value: Any) -> str:
+    """The value of a field, in the words of that field."""
+    if field in READ_AS and value:
+        return str(READ_AS[field].get(value, value))
+    if field in SIGNED and value:
+        values = value if isinstance(value, list | tuple) else [value]
+        return ", ".join(str(sign_of(SIGNED[field], each).label) for each in values)
+    if field == "channels" and isinstance(value, dict):
+        shown = (f"{sign_of('channel', key).label}: {_plain(name)}" for key, name in value.items())
+        return ", ".join(shown)
+    if field == "outcome" and value:
+        return str(sign_of("verdict" if value in ("keep", "watch", "part") else "profile", value).label)
+    return value_word(value)
+
+
+def told_fields(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A step's or rule's values that do not go without saying, by the fields' names."""
+    said = {
+        name: value
+        for name, value in row.items()
+        if name != "id" and value not in (None, "", False, []) and PLAIN_VALUES.get(name) != value
+    }
+    return [(field_word(name), field_value(name, value)) for name, value in said.items()]
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
 def window_words(anchor: str, first: int, last: int | None) -> str:
     """When a step may go out: from day 11; days −4 to −1."""
     shown = str(first).replace("-", "−")

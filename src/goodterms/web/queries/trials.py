@@ -52,13 +52,15 @@ class Compared:
 
 @dataclass(frozen=True)
 class TrialRow:
-    """A customer whom the draft treats differently, with both courses or both answers."""
+    """A customer whom the draft treats differently: what either course has alone, or both answers.
+
+    ``shared``: how many contacts both courses have.
+    """
 
     customer: Customer
     present: Any
     draft: Any
-    only_present: int
-    only_draft: int
+    shared: int
 
 
 def find_trial(organisation: Organisation, pk: int) -> PolicyTrial | None:
@@ -142,19 +144,19 @@ def slice_customers(trial: PolicyTrial, cursor: str) -> Slice[TrialRow]:
 
 def _row(one: TrialCustomer) -> TrialRow:
     content = read_lines(one.content)
-    alone = {"only_present", "only_draft"}
-    present, draft = content["present"], content["draft"]
-    if alone <= content.keys():
-        present, draft = _marked(present or [], draft or []), _marked(draft or [], present or [])
-    return TrialRow(one.customer, present, draft, content.get("only_present", 0), content.get("only_draft", 0))
+    if "only_present" not in content:
+        return TrialRow(one.customer, content["present"], content["draft"], 0)
+    present, draft = content["present"] or [], content["draft"] or []
+    return TrialRow(
+        one.customer, _alone(present, draft), _alone(draft, present), len(present) - content["only_present"]
+    )
 
 
-def _marked(course: list[dict[str, Any]], other: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each contact with whether the other course has it too."""
+def _alone(course: list[dict[str, Any]], other: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The contacts that the other course has not."""
     keys = {(each["planned_date"], each["playbook"], each["step"], each["channel"]) for each in other}
     return [
-        {**each, "is_shared": (each["planned_date"], each["playbook"], each["step"], each["channel"]) in keys}
-        for each in course
+        each for each in course if (each["planned_date"], each["playbook"], each["step"], each["channel"]) not in keys
     ]
 
 

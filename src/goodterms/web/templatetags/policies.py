@@ -35,10 +35,22 @@ def part_word(part: str) -> str:
     return policy_words.part_word(part)
 
 
+@register.simple_tag
+def field_value(field: str, value: Any) -> str:
+    """A field's value, readable."""
+    return policy_words.field_value(field, value)
+
+
 @register.filter
-def value_word(value: Any) -> str:
-    """A value, readable."""
-    return policy_words.value_word(value)
+def told_fields(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """The values of a step or rule that do not go without saying."""
+    return policy_words.told_fields(row)
+
+
+@register.filter
+def are_usual(roles: Any) -> bool:
+    """Whether a step is written to whom most steps are written to."""
+    return list(roles) == policy_words.PLAIN_VALUES["roles"]
 
 
 @register.filter
