@@ -11,21 +11,31 @@ from tests.factories import make_invoice, make_task
 from tests.web.world import TODAY, World, make_call, make_debtor, make_hold, make_problem, make_touched
 
 AT_MOST = {
-    "today": 14,
-    "today-automatic": 11,
-    "today-waiting": 32,
-    "customers": 14,
-    "customer": 24,
-    "customer-items": 7,
-    "customer-timeline": 7,
-    "task": 42,
+    "today": 17,
+    "today-automatic": 13,
+    "today-waiting": 34,
+    "customers": 15,
+    "customer": 38,
+    "customer-items": 8,
+    "customer-timeline": 14,
+    "customer-outlook": 32,
+    "compose": 52,
+    "inbox": 14,
+    "reply": 24,
+    "task": 44,
     "message": 12,
     "message-html": 6,
-    "outbox": 10,
-    "problems": 11,
-    "search": 10,
+    "outbox": 12,
+    "problems": 12,
+    "search": 15,
+    "approvals": 30,
+    "approval": 32,
+    "questions": 12,
+    "repairs": 12,
+    "call-mode": 14,
+    "notices": 14,
 }
-ROWS = {"customer": "customer", "task": "task", "message": "sent"}
+ROWS = {"customer": "customer", "compose": "customer", "reply": "reply", "task": "task", "message": "sent", "approval": "waiting"}
 
 
 def address_of(name: str, world: World) -> str:

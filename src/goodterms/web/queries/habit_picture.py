@@ -15,6 +15,7 @@ SETTLED_SHOWN = 300
 OPEN_SHOWN = 100
 TOUCHES_SHOWN = 200
 WINDOW = 9
+TABLE_ROWS = 60
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ class Picture:
     @property
     def is_empty(self) -> bool:
         return not self.settled and not self.still_open
+
+    @property
+    def newest(self) -> list[Point]:
+        """The settled ones that the table lists, the newest first."""
+        return self.settled[: -TABLE_ROWS - 1 : -1]
 
     @property
     def median_days_late(self) -> float | None:

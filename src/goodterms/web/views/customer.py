@@ -62,6 +62,16 @@ def customer_items(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
 
 
 @looking
+def customer_outlook(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
+    """What the next run would do, and why: decided anew, so the page shows it once it is there."""
+    found = visit.find_customer(pk)
+    context = {"customer": found, "outlook": foresee_next(visit.organisation, found, visit.now)}
+    if request.headers.get("HX-Request"):
+        return render_part(request, visit, "parts/customer_outlook.html", context)
+    return render_page(request, visit, "outlook.html", context, section="customers")
+
+
+@looking
 def customer_coming(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """What would go out in the coming weeks if nobody pays and nobody answers."""
     found = visit.find_customer(pk)
@@ -184,7 +194,6 @@ def page_context(visit: Visit, found: Customer) -> dict[str, Any]:
         "roles": ROLES,
         "tasks": open_tasks_of(found),
         "touches": touches,
-        "outlook": None if touches else foresee_next(visit.organisation, found, visit.now),
         "ap": read_ap(visit.organisation, found),
         "letters": letters_of(found),
         "agreements": agreements_of(found, local_day),
