@@ -8,6 +8,7 @@ from typing import Any
 from django.test import Client
 
 from goodterms.channels.email import build_email
+from goodterms.flows.make_api_key import hash_key
 from goodterms.flows.take_reply import take_reply
 from goodterms.flows.try_policy import ask_trial
 from goodterms.followup.models import (
@@ -24,7 +25,7 @@ from goodterms.followup.models import (
 from goodterms.followup.policy import content_of
 from goodterms.ledger.models import Contact, Customer, DataProblem
 from goodterms.messages.message import Message
-from goodterms.organizations.models import Invitation, Membership, Organisation, User
+from goodterms.organizations.models import ApiKey, Invitation, Membership, Organisation, User
 from goodterms.outbox.chain import append_message
 from goodterms.outbox.models import Effect
 from tests.conftest import NOW
@@ -65,6 +66,7 @@ class World(AgreedRows):
     people: dict[str, User]
     member: Membership
     invitation: Invitation
+    api_key: ApiKey
     saved_view: SavedView
     trial: PolicyTrial
 
@@ -110,6 +112,7 @@ def build_world() -> World:
         people=people,
         member=Membership.objects.get(user=people["viewer"]),
         invitation=make_invitation(ours),
+        api_key=make_key(ours),
         saved_view=SavedView.objects.create(
             organisation=ours, user=people["owner"], name="Calls", filters={"kind": "call"}, saved_at=NOW
         ),
@@ -254,6 +257,19 @@ def make_invitation(organisation: Organisation, email: str = "invited@supplies.e
         invited_by="Robin Example",
         invited_at=NOW,
         expires_at=NOW + timedelta(days=7),
+    )
+
+
+def make_key(organisation: Organisation) -> ApiKey:
+    """A program's key of this morning."""
+    return ApiKey.objects.create(
+        organisation=organisation,
+        name="Shop",
+        prefix="gt_abcdefg",
+        key_sha256=hash_key("gt_abcdefghij"),
+        role=Membership.Role.VIEWER,
+        made_by="Robin Example",
+        made_at=NOW,
     )
 
 

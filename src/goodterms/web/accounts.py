@@ -9,9 +9,11 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 NO_ADDRESS = "0.0.0.0"  # a request without one, as tests and the shell make them
 logger = logging.getLogger(__name__)
@@ -35,6 +37,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
     """Keeps the secrets of authenticator apps and recovery codes encrypted with the installation's own secret."""
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        """What a new passkey is called until its owner calls it something better."""
+        count = Authenticator.objects.filter(user=user, type=type).count()
+        return _("Passkey %(number)s") % {"number": count + 1} if count else _("Passkey")
 
     def encrypt(self, text: str) -> str:
         return _fernet().encrypt(text.encode()).decode()

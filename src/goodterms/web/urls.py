@@ -6,6 +6,7 @@ from goodterms.web.agreement_urls import agreement_patterns
 from goodterms.web.policy_urls import policy_patterns
 from goodterms.web.report_urls import report_patterns
 from goodterms.web.views import (
+    api_keys,
     ap_profile,
     approvals,
     bulk,
@@ -137,6 +138,9 @@ of_organisation: list[URLPattern] = [
     path("invitations/<int:pk>/withdraw/", members.invitation_withdraw, name="invitation-withdraw"),
     path("customers/<int:pk>/collector/", members.customer_collector, name="customer-collector"),
     path("changes/", changes.changes, name="changes"),
+    path("api-keys/", api_keys.api_keys, name="api-keys"),
+    path("api-keys/make/", api_keys.api_key_make, name="api-key-make"),
+    path("api-keys/<int:pk>/revoke/", api_keys.api_key_revoke, name="api-key-revoke"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", organisations.start, name="start"),

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from allauth.account.utils import perform_login
 from django import forms
-from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -16,7 +17,6 @@ from goodterms.organizations.models import Invitation, User
 from goodterms.web.clock import current_moment
 from goodterms.web.invitations import find_invitation
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 PAGE = "web/account/invitation.html"
 
 
@@ -57,6 +57,12 @@ def _join(request: HttpRequest, found: Invitation, context: dict[str, Any], name
         joined = accept_invitation(found, user=user, name=name, password=password, now=current_moment())
     except Refusal as refusal:
         return render(request, PAGE, {**context, "fault": str(refusal)}, status=422)
-    if user is None:
-        login(request, joined, backend=BACKEND)
-    return redirect("today", found.organisation.slug)
+    today = reverse("today", args=[found.organisation.slug])
+    return redirect(today) if user else _sign_in(request, joined, today)
+
+
+def _sign_in(request: HttpRequest, joined: User, then: str) -> HttpResponse:
+    """As at the sign-in page: the session is listed among the person's devices."""
+    answer = perform_login(request, joined, redirect_url=then)
+    assert isinstance(answer, HttpResponse)
+    return answer

@@ -84,7 +84,9 @@ def takes_passkeys(request: HttpRequest) -> bool:
 
 
 def _devices(request: HttpRequest, user: User) -> list[Device]:
-    """This one first, then those signed in last."""
+    """This one first, then those signed in last; one that is not listed yet (signed in before lists were kept) is."""
+    if not UserSession.objects.filter(session_key=request.session.session_key).exists():
+        UserSession.objects.create_from_request(request)
     rows = UserSession.objects.purge_and_list(user)
     rows.sort(key=lambda row: (row.session_key != request.session.session_key, -row.created_at.timestamp()))
     return [
