@@ -8,7 +8,6 @@ one can leave, and a provider's "unsubscribe" button on it would silence what th
 """
 
 import binascii
-import hashlib
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,6 +18,7 @@ import idna
 
 from goodterms.channels.port import Parcel, Refused
 from goodterms.messages.message import Attachment, Image, Message
+from goodterms.outbox.keys import key_sha256
 
 CONTENT_TYPE = "message/rfc822"
 LINE_LIMIT = 76
@@ -39,13 +39,13 @@ def build_email(effect_key: str, message: Message, now: datetime, *, replies_to:
 
     The same key, message and moment give the same bytes. Raises Refused for an address that no mail can be sent to.
     """
-    body = _alternatives(message, boundary=f"=_{hashlib.sha256(effect_key.encode()).hexdigest()[:24]}")
+    body = _alternatives(message, boundary=f"=_{key_sha256(effect_key)[:24]}")
     return b"".join((_headers(effect_key, message, now, replies_to), *body))
 
 
 def message_id(effect_key: str, sender_email: str) -> str:
     """The Message-ID, always the same for an effect: a mail sent twice could be recognised as one."""
-    return f"<{hashlib.sha256(effect_key.encode()).hexdigest()}@{mail_address(sender_email).rpartition('@')[2]}>"
+    return f"<{key_sha256(effect_key)}@{mail_address(sender_email).rpartition('@')[2]}>"
 
 
 def reply_address(message: Message) -> str:

@@ -28,7 +28,7 @@ from goodterms.flows.write_ap_profile import became_red_tape, suggest_for_red_ta
 from goodterms.flows.write_standings import read_standings, write_standings
 from goodterms.followup.models import DayRun, Task
 from goodterms.organizations.models import Organisation
-from goodterms.outbox.keys import touch_key_expr
+from goodterms.outbox.keys import key_sha256, touch_key_expr
 
 TASK_TITLES = {
     "contact_missing": "Nobody can be reached: add a contact with an e-mail address or telephone number",
@@ -180,6 +180,7 @@ def write_touches(organisation: Organisation, touches: pl.DataFrame, policy: Pol
     effects = keyed.select(
         "organisation_id",
         "key",
+        pl.col("key").map_elements(key_sha256, return_dtype=pl.String).alias("key_sha256"),
         "channel",
         "customer_id",
         "recipient",

@@ -1,6 +1,5 @@
 """Whose answer a mail is: by what it answers to, by the address it came to, by who sent it."""
 
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -35,50 +34,30 @@ class Thread:
 
 
 def find_thread(organisation: Organisation, mail: Incoming, answers_to: Sequence[str] = ()) -> Thread:
-    """The customer, contact and touch; in a constant number of queries.
-
-    Our Message-ID is a hash of the effect's key, so it is looked for among the effects of the customers the sender may
-    belong to, and only for a stranger's answer among all of the organisation's.
-    """
+    """The customer, contact and touch; in a constant number of queries."""
+    effect = find_effect(organisation, (*answers_to, *mail.references))
     contacts = _contacts_of(organisation, mail.from_address)
-    by_token = _customer_by_token(organisation, mail.recipients)
-    candidates = {*(contact.customer_id for contact in contacts), *([by_token] if by_token else [])}
-    by_domain = set() if candidates else _customers_of_domain(organisation, mail.from_address)
-    effect = find_effect(organisation, (*answers_to, *mail.references), candidates | by_domain)
     if effect is not None:
         touch_id = Touch.objects.filter(effect_id=effect.key).values_list("pk", flat=True).first()
         return Thread(effect.customer_id, _contact_at(contacts, effect.customer_id), touch_id, "message")
+    by_token = _customer_by_token(organisation, mail.recipients)
     if by_token:
         return Thread(by_token, _contact_at(contacts, by_token), None, "address")
-    if len(candidates) == 1:
-        return Thread(contacts[0].customer_id, contacts[0].pk, None, "contact")
-    if len(by_domain) == 1 and not candidates:
-        return Thread(by_domain.pop(), None, None, "domain")
-    return Thread()
+    if contacts:
+        is_one = len({contact.customer_id for contact in contacts}) == 1
+        return Thread(contacts[0].customer_id, contacts[0].pk, None, "contact") if is_one else Thread()
+    by_domain = _customers_of_domain(organisation, mail.from_address)
+    return Thread(by_domain.pop(), None, None, "domain") if len(by_domain) == 1 else Thread()
 
 
-def find_effect(organisation: Organisation, references: Iterable[str], customer_ids: set[int]) -> Effect | None:
-    """The effect whose mail has one of these ids, the nearest first; at most two queries over keys."""
+def find_effect(organisation: Organisation, references: Iterable[str]) -> Effect | None:
+    """The effect whose mail has one of these ids, the nearest first."""
     hashes = [found.group(1) for name in references if (found := _OUR_ID.match(name.lower()))]
     if not hashes:
         return None
-    effects = Effect.objects.filter(organisation=organisation, channel="email", handed_over_at__isnull=False)
-    if customer_ids:
-        key = _key_of(hashes, effects.filter(customer_id__in=customer_ids).values_list("key", flat=True))
-        if key:
-            return Effect.objects.get(key=key)
-    key = _key_of(hashes, effects.values_list("key", flat=True).iterator(chunk_size=10_000))
-    return Effect.objects.get(key=key) if key else None
-
-
-def _key_of(hashes: Sequence[str], keys: Iterable[str]) -> str | None:
-    wanted = {value: place for place, value in enumerate(hashes)}
-    found: dict[int, str] = {}
-    for key in keys:
-        place = wanted.get(hashlib.sha256(key.encode()).hexdigest())
-        if place is not None:
-            found[place] = key
-    return found[min(found)] if found else None
+    effects = Effect.objects.filter(key_sha256__in=hashes, organisation=organisation, channel="email")
+    sent = effects.filter(handed_over_at__isnull=False).defer("content")
+    return min(sent, key=lambda effect: hashes.index(effect.key_sha256), default=None)
 
 
 def _customer_by_token(organisation: Organisation, recipients: Sequence[str]) -> int | None:

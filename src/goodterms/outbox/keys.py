@@ -41,6 +41,11 @@ def touch_key_expr() -> pl.Expr:
     return pl.concat_str(parts, separator=SEPARATOR)
 
 
+def key_sha256(key: str) -> str:
+    """The key's hash: what stands before the @ in the Message-ID of its mail."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
 def key_parts(key: str) -> dict[str, str]:
     """The readable parts of a key, by name; empty for a key of another form."""
     words = key.split(SEPARATOR)

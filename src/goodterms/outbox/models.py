@@ -1,11 +1,12 @@
 """Effects, their attempts, and every message exactly as it was sent."""
 
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from django.db import models
 from django.db.models import Q
 
 from goodterms.organizations.models import Organisation
+from goodterms.outbox.keys import key_sha256
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -59,6 +60,9 @@ class Effect(models.Model):
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=250, help_text="Built in outbox.keys from stable ids.")
+    key_sha256 = models.CharField(
+        max_length=64, default="", db_default="", editable=False, help_text="By which an answer to our mail names it."
+    )
     channel = models.CharField(max_length=20)
     customer_id = models.BigIntegerField()
     recipient = models.CharField(max_length=254)
@@ -99,10 +103,15 @@ class Effect(models.Model):
             models.Index(fields=["claim_expires_at"], name="effect_claimed_by_lease", condition=Q(state="claimed")),
             models.Index(fields=["organisation", "state", "not_before"], name="effect_by_state"),
             models.Index(fields=["organisation", "customer_id"], name="effect_by_customer"),
+            models.Index(fields=["key_sha256"], name="effect_by_key_sha256"),
         ]
 
     def __str__(self) -> str:
         return self.key
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.key_sha256 = self.key_sha256 or key_sha256(self.key)
+        super().save(*args, **kwargs)
 
 
 class Attempt(models.Model):
