@@ -48,6 +48,7 @@ TOUCH: dict[str, Shape] = {
     "planned_date": is_day,
     "channel": lambda value: value in ("email", "call"),
     "recipient": str,
+    "cc": list,
     "playbook": str,
     "step": str,
     "occurrence": int,

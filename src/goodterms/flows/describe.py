@@ -35,6 +35,7 @@ def _touch(
         "planned_date": row["planned_date"],
         "channel": row["channel"],
         "recipient": row["recipient"],
+        "cc": list(row["cc"] or []),
         "playbook": row["playbook"],
         "step": row["step"],
         "occurrence": row["occurrence"],
