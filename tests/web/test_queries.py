@@ -29,10 +29,10 @@ AT_MOST = {
     "problems": 12,
     "search": 15,
     "approvals": 30,
-    "approval": 32,
+    "approval": 40,
     "questions": 12,
     "repairs": 12,
-    "call-mode": 14,
+    "call-mode": 16,
     "notices": 14,
 }
 ROWS = {"customer": "customer", "compose": "customer", "reply": "reply", "task": "task", "message": "sent", "approval": "waiting"}

@@ -78,8 +78,9 @@ class Contact(models.Model):
         ]
         indexes = [
             models.Index(F("organisation"), Lower("email"), name="contact_by_email"),
-            models.Index(F("organisation"), PhoneKey("phone"), name="contact_by_phone"),
-            models.Index(F("organisation"), PhoneKey("mobile"), name="contact_by_mobile"),
+            # Most contacts lack one of the two: without them the index is known to be worth asking.
+            models.Index(F("organisation"), PhoneKey("phone"), name="contact_by_phone", condition=~Q(phone="")),
+            models.Index(F("organisation"), PhoneKey("mobile"), name="contact_by_mobile", condition=~Q(mobile="")),
         ]
 
     def __str__(self) -> str:

@@ -17,11 +17,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='contact',
-            index=models.Index(models.F('organisation'), goodterms.ledger.search_keys.PhoneKey('phone'), name='contact_by_phone'),
+            index=models.Index(models.F('organisation'), goodterms.ledger.search_keys.PhoneKey('phone'), condition=models.Q(('phone', ''), _negated=True), name='contact_by_phone'),
         ),
         migrations.AddIndex(
             model_name='contact',
-            index=models.Index(models.F('organisation'), goodterms.ledger.search_keys.PhoneKey('mobile'), name='contact_by_mobile'),
+            index=models.Index(models.F('organisation'), goodterms.ledger.search_keys.PhoneKey('mobile'), condition=models.Q(('mobile', ''), _negated=True), name='contact_by_mobile'),
         ),
         migrations.AddIndex(
             model_name='invoice',

@@ -19,7 +19,8 @@ CALLS = (Task.Kind.CALL, Task.Kind.CALL_BACK)
 ORDER = ("-rank", "pk")
 CHUNK = 100
 LOOKED_AT = 1000
-Openings = Callable[[Customer], datetime | None]
+Openings = Callable[[str, str], datetime | None]
+"""When the office opens next, by time zone and country; None while it is open."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,9 @@ def calls_after(visit: Visit, place: Task | None) -> Iterator[Task]:
         calls = calls.filter(Q(rank__lt=place.rank) | Q(rank=place.rank, pk__gt=place.pk))
     for start in range(0, LOOKED_AT, CHUNK):
         chunk = list(calls[start : start + CHUNK])
-        yield from (call for call in chunk if call.customer and opening(call.customer) is None)
+        yield from (
+            call for call in chunk if call.customer and opening(call.customer.timezone, call.customer.country) is None
+        )
         if len(chunk) < CHUNK:
             return
 
@@ -66,8 +69,9 @@ def calls_after(visit: Visit, place: Task | None) -> Iterator[Task]:
 def round_of(visit: Visit) -> Round:
     """What is to be called today, among the LOOKED_AT calls that are worth most."""
     opening = _openings(visit)
-    calls = list(due_calls(visit).order_by(*ORDER)[: LOOKED_AT + 1])
-    openings = [opening(call.customer) for call in calls[:LOOKED_AT] if call.customer]
+    places = due_calls(visit).order_by(*ORDER).values_list("customer__timezone", "customer__country")
+    calls = list(places[: LOOKED_AT + 1])
+    openings = [opening(zone, country) for zone, country in calls[:LOOKED_AT]]
     later = [moment for moment in openings if moment is not None]
     return Round(
         now_count=len(openings) - len(later),
@@ -79,7 +83,7 @@ def round_of(visit: Visit) -> Round:
 
 def opening_of(visit: Visit, customer: Customer) -> datetime | None:
     """When this customer's office opens next; None while it is open."""
-    return _openings(visit)(customer)
+    return _openings(visit)(customer.timezone, customer.country)
 
 
 def local_time(visit: Visit, customer: Customer) -> str:
@@ -105,9 +109,9 @@ def _openings(visit: Visit) -> Openings:
     def opens(zone: str, country: str) -> datetime | None:
         return next_window(zone, country, visit.now, numbers.window_opens, numbers.window_closes)
 
-    def opening(customer: Customer) -> datetime | None:
-        zone = find_zone(customer.timezone, visit.zone.key)
-        return opens(zone.key, customer.country or visit.organisation.country)
+    @cache
+    def opening(timezone: str, country: str) -> datetime | None:
+        return opens(find_zone(timezone, visit.zone.key).key, country or visit.organisation.country)
 
     return opening
 

@@ -1,8 +1,11 @@
 """Search everywhere: customers by name, number, e-mail or telephone; invoices by number or amount. Indexes only."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Literal
 
 from django.db.models import Q, QuerySet
@@ -18,6 +21,8 @@ FOUND_SHOWN = 30
 SHORTEST_PART = 3
 AFTER_ALL = "\U0010ffff"
 """Sorts behind every sign that a number or an address holds."""
+
+_ADDRESS_PART = re.compile(r"@|[a-z]\.|\.[a-z]")
 
 CustomerHow = Literal["name", "number", "email", "phone"]
 InvoiceHow = Literal["number", "open_amount", "amount"]
@@ -96,7 +101,7 @@ def _emails(visit: Visit, words: str) -> Iterable[tuple[int, str]]:
     contacts = visit.limit(Contact.objects.filter(organisation=visit.organisation)).annotate(key=Lower("email"))
     begins = contacts.filter(key__gte=part, key__lt=part + AFTER_ALL).order_by("key", "pk")
     found = list(begins.values_list("customer_id", "email")[:FOUND_SHOWN])
-    if found or ("@" not in part and "." not in part):
+    if found or not _ADDRESS_PART.search(part):
         return found
     return list(contacts.filter(email__icontains=part).values_list("customer_id", "email")[:FOUND_SHOWN])
 
@@ -110,7 +115,8 @@ def _phones(visit: Visit, words: str) -> Iterable[tuple[int, str]]:
     key = digits[-PHONE_KEY_DIGITS:]
     found = []
     for name in ("phone", "mobile"):
-        rows = contacts.annotate(key=PhoneKey(name)).filter(key=key).values_list("customer_id", name)
+        known = contacts.filter(~Q(**{name: ""})).annotate(key=PhoneKey(name))
+        rows = known.filter(key=key).values_list("customer_id", name)
         found += [(customer_id, value) for customer_id, value in rows[:FOUND_SHOWN] if _is_same(value, digits)]
     return found
 
@@ -122,11 +128,14 @@ def _is_same(number: str, digits: str) -> bool:
 
 
 def _invoices(visit: Visit, words: str) -> list[InvoiceFound]:
-    found: dict[int, InvoiceFound] = {}
+    """The ids first, by narrow rows of an index; only those shown are read whole."""
+    found: dict[int, InvoiceHow] = {}
     for how, invoices in _ways(visit, words):
-        for invoice in invoices.select_related("customer")[:FOUND_SHOWN]:
-            found.setdefault(invoice.pk, InvoiceFound(invoice, how))
-    return list(found.values())[:FOUND_SHOWN]
+        for pk in invoices.values_list("pk", flat=True)[:FOUND_SHOWN]:
+            found.setdefault(pk, how)
+    shown = list(found)[:FOUND_SHOWN]
+    whole = Invoice.objects.select_related("customer").in_bulk(shown)
+    return [InvoiceFound(whole[pk], found[pk]) for pk in shown if pk in whole]
 
 
 def _ways(visit: Visit, words: str) -> Iterable[tuple[InvoiceHow, "QuerySet[Invoice]"]]:
@@ -150,10 +159,10 @@ def _ways(visit: Visit, words: str) -> Iterable[tuple[InvoiceHow, "QuerySet[Invo
 
 def _of_amount(readings: list[Decimal], currencies: list[str], column: str) -> Q | None:
     """Items of this amount in any of the currencies, or credit notes of it; None where it can be none."""
-    condition: Q | None = None
+    same: dict[tuple[int, ...], list[str]] = {}
     for currency in currencies:
         minors = [minor for value in readings if (minor := minor_of(value, currency)) is not None]
         if minors:
-            own = Q(currency=currency, **{f"{column}__in": [*minors, *(-minor for minor in minors)]})
-            condition = own if condition is None else condition | own
-    return condition
+            same.setdefault((*minors, *(-minor for minor in minors)), []).append(currency)
+    conditions = [Q(currency__in=own, **{f"{column}__in": minors}) for minors, own in same.items()]
+    return reduce(or_, conditions) if conditions else None

@@ -142,6 +142,13 @@
     }
   });
 
+  // On a phone the tabs scroll sideways: the present one is to be seen.
+  const tab = document.querySelector(".list-tabs .nav-link.active");
+  if (tab) {
+    const tabs = tab.closest(".list-tabs");
+    tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+  }
+
   showThemeChoice();
   const shortcuts = document.querySelector("[data-shortcuts-switch]");
   if (shortcuts) shortcuts.checked = recall(shortcutsKey) !== "off";
