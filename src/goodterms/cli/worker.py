@@ -19,12 +19,14 @@ from goodterms.cli.heartbeat import write_heartbeat
 from goodterms.core.refusal import Refusal
 from goodterms.flows.due_days import organisations_due
 from goodterms.flows.rank_work import rank_changed
+from goodterms.flows.refresh_reports import refresh_where_stale
 from goodterms.flows.relay import RelayCounts, relay_due
 from goodterms.flows.run_day import run_day
 from goodterms.organizations.models import Organisation
 
 HEARTBEAT_EVERY = timedelta(seconds=20)
 RANK_EVERY = timedelta(seconds=15)
+REPORT_EVERY = timedelta(minutes=1)
 RETRY_FAILED_RUN_AFTER = timedelta(minutes=15)
 TURN_SECONDS = 0.0005
 
@@ -70,6 +72,7 @@ class Worker:
         self._retry_at: dict[int, datetime] = {}
         self._beaten_at: datetime | None = None
         self._fetched_at: datetime | None = None
+        self._reported_at: datetime | None = None
         self._ranked_at: datetime | None = None
         self._is_pause_told = False
 
@@ -96,7 +99,15 @@ class Worker:
         ran, failed = self._run_days()
         done = WorkDone(ran, failed, self._relay())
         self._rank()
+        self._refresh_reports()
         return done
+
+    def _refresh_reports(self) -> None:
+        """The sums of large ledgers, which no page makes while somebody waits, follow the facts."""
+        now = self.clock()
+        if self._reported_at is None or now - self._reported_at >= REPORT_EVERY:
+            self._reported_at = now
+            refresh_where_stale(now)
 
     def _rank(self) -> None:
         """Work that came up between two days' runs takes its place in the worklist."""

@@ -19,6 +19,8 @@ from typing import Any, Literal
 
 import polars as pl
 
+STANDARD_PLAYBOOK = "standard"
+"""Which no rule ever chooses: only the lot does."""
 WATCHED_DAYS = 60
 ALPHA = 0.05
 LEAST_CUSTOMERS = 40

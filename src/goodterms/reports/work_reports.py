@@ -77,7 +77,7 @@ def touches(frames: ReadFrames, wanted: ReportFilter) -> Result:
     tables = [
         Table(_("By channel"), [channel, *rates], by_channel),
         Table(_("By step"), [channel, step, *rates], by_step),
-        Table(_("By playbook"), [Column("playbook", _("Playbook"), "label", "profile"), *rates], by_playbook),
+        Table(_("By playbook"), [Column("playbook", _("Playbook"), "label", "book"), *rates], by_playbook),
     ]
     note = _(
         "An answer or a payment counts for the last touch before it. What follows a touch need not be due to it: "

@@ -18,7 +18,6 @@ PROFILES = {
     "failing": Sign(_("Failing"), "red", "alert-triangle", _("Later every time, part payments, returned payments.")),
     "cannot_pay": Sign(_("Cannot pay"), "red", "circle-x", _("Owes much and has never paid.")),
     "avoiding": Sign(_("Avoiding"), "red", "mail-off", _("Disputes late, or does not answer at all.")),
-    "standard": Sign(_("Standard"), "secondary", "list-check", _("The same for everyone: the control group.")),
     "chronic": Sign(_("Chronic"), "orange", "history", _("Late nearly always, pays at the last step.")),
 }
 VERDICTS = {
@@ -110,7 +109,6 @@ WAITS = {
     "hold": Sign(_("On hold"), "azure", "player-pause"),
     "reply": Sign(_("An answer is to be read"), "yellow", "message"),
     "promise": Sign(_("Has promised to pay"), "green", "calendar-event"),
-    "plan": Sign(_("Pays by a plan"), "green", "list-check"),
     "pending": Sign(_("A message is on its way"), "azure", "send"),
     "tried_today": Sign(_("Today's message could not leave"), "orange", "alert-circle"),
     "not_yet": Sign(_("The next step is not due yet"), "secondary", "calendar-time"),
@@ -254,6 +252,10 @@ CHANGES = {
     "portal": Sign(_("Portal link"), "secondary", "home"),
     "other": Sign(_("Other"), "secondary", "edit"),
 }
+PLAYBOOKS = {
+    **PROFILES,
+    "standard": Sign(_("Standard"), "secondary", "list-check", _("The same for everyone: the control group.")),
+}
 EXPERIMENTS = {
     "running": Sign(_("Running"), "azure", "player-play"),
     "clear": Sign(_("Clear"), "green", "circle-check", _("It ended by itself: the difference is clear.")),
@@ -262,6 +264,7 @@ EXPERIMENTS = {
 }
 VOCABULARIES = {
     "experiment": EXPERIMENTS,
+    "book": PLAYBOOKS,
     "member_role": MEMBER_ROLES,
     "change": CHANGES,
     "profile": PROFILES,
