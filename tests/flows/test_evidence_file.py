@@ -3,7 +3,9 @@
 import hashlib
 import json
 import zipfile
+from importlib.resources import files
 from io import BytesIO
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -95,8 +97,29 @@ def test_the_pages_hold_claims_timeline_words_and_letters(organisation: Organisa
         assert words in text
     assert "Invoice 1 is 5 days overdue" in text, "the e-mail's words"
     assert "Reminder: 2 overdue invoices" in pages[-1], "the letter's own pages stand behind"
-    index = next(page for page in pages if "Index of originals" in page and "SHA-256" in page)
+    index = next(page for page in pages if "Index of originals" in page and "Contents" not in page)
     assert str(len(pages)) in index.split(), "the index names the page where the letter stands"
+
+
+def test_a_scanned_proof_is_seen_on_a_page_that_the_index_names(organisation: Organisation) -> None:
+    customer = make_customer(organisation)
+    scan = take_scan((files("goodterms.importers.example") / "logo.png").read_bytes())
+    letter = send_letter(customer)
+    record_posting(organisation, letter, posted=NOW.date(), sending_number="RR 1", scan=scan, actor="Robin", now=NOW)
+    pdf = make_evidence_file(organisation, customer, actor="Robin", now=NOW).files["evidence.pdf"]
+    pages = PdfReader(BytesIO(pdf)).pages
+    (shown,) = [place for place, page in enumerate(pages, 1) if has_picture(page)]
+    assert "Proof of posting" in pages[shown - 1].extract_text()
+    texts = [page.extract_text() for page in pages]
+    index = next(text for text in texts if "Index of originals" in text and "Contents" not in text)
+    assert str(shown) in index.split()
+
+
+def has_picture(part: Any) -> bool:
+    """Whether a page, or a form on it, shows a bitmap."""
+    objects = part.get("/Resources", {}).get("/XObject", {})
+    found = [objects[name].get_object() for name in objects]
+    return any(one["/Subtype"] == "/Image" or has_picture(one) for one in found)
 
 
 def test_the_archive_is_the_same_each_time_and_holds_every_file(organisation: Organisation, customer: Customer) -> None:

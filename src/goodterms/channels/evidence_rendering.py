@@ -15,13 +15,16 @@ from goodterms.channels.letter_rendering import compile_page, font_families, pag
 
 @dataclass(frozen=True, slots=True)
 class Annex:
-    """One original as the index lists it; ``text`` is printed, where there are words to print."""
+    """One original as the index lists it; ``text`` is printed, where there are words to print, and ``picture`` (SVG)
+    shown on a page of its own.
+    """
 
     path: str
     what: str
     at: str
     sha256: str
     text: str = ""
+    picture: str = ""
 
 
 def render_evidence(
@@ -56,6 +59,7 @@ def _set(data: Mapping[str, Any], annexes: Sequence[Annex], places: Mapping[str,
             "at": annex.at,
             "sha256": annex.sha256,
             "text": annex.text,
+            "picture": annex.picture,
             "page": places.get(annex.path, 0),
         }
         for annex in annexes

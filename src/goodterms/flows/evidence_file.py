@@ -17,11 +17,14 @@ from goodterms.flows.seal_timeline import verify_timeline
 from goodterms.followup.models import TimelineEvent
 from goodterms.ledger.models import Allocation, Contact, Customer, Invoice, Payment
 from goodterms.messages.languages import Language, language_of, match_language
+from goodterms.messages.letter import draw_picture
+from goodterms.messages.message import Image
 from goodterms.organizations.models import Organisation
 from goodterms.outbox.chain import verify_chain
 
 PAGES = "evidence.pdf"
 MANIFEST = "manifest.json"
+PICTURES = ("image/png", "image/jpeg", "image/gif")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,9 @@ def make_evidence_file(organisation: Organisation, customer: Customer, *, actor:
     originals = list(read_originals(customer))
     chains = _read_chains(organisation)
     data = _describe(organisation, customer, language, now) | {"chains": chains, "made_by": actor}
-    annexes = [Annex(one.path, one.what, _when(one.at), _sha256(one.content), one.text) for one in originals]
+    annexes = [
+        Annex(one.path, one.what, _when(one.at), _sha256(one.content), one.text, _picture(one)) for one in originals
+    ]
     pdf = render_evidence(data, annexes, {one.path: one.content for one in originals if _is_pdf(one)}, now)
     files = {PAGES: pdf, **{f"originals/{one.path}": one.content for one in originals}}
     listed = [_list(PAGES, "All pages with index", "application/pdf", pdf)]
@@ -151,6 +156,13 @@ def _when(at: datetime | None) -> str:
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def _picture(original: Original) -> str:
+    """A scanned paper or another picture, to be seen in the file itself; empty for what is none."""
+    if original.media_type not in PICTURES:
+        return ""
+    return draw_picture(Image("", original.media_type, original.content))
 
 
 def _is_pdf(original: Original) -> bool:

@@ -196,6 +196,11 @@ def _foot(facts: Facts, language: Language) -> list[tuple[str, ...]]:
 
 @lru_cache(maxsize=64)
 def picture_of(image: Image) -> str:
-    """A bitmap as an SVG picture, the one form that a letter's data carries pictures in."""
+    """The same for a picture that stands on letter after letter, such as a logo."""
+    return draw_picture(image)
+
+
+def draw_picture(image: Image) -> str:
+    """A bitmap as an SVG picture, the one form that a page's data carries pictures in."""
     data = base64.b64encode(image.content).decode()
     return f'<svg xmlns="http://www.w3.org/2000/svg"><image href="data:{image.media_type};base64,{data}"/></svg>'
