@@ -66,7 +66,7 @@ def make_invoice(
 ) -> Invoice:
     """An invoice (or credit note, for negative amounts): open in full unless told otherwise."""
     left = 0 if settled else amount_minor if open_minor is None else open_minor
-    kind = Invoice.Kind.CREDIT_NOTE if amount_minor < 0 else Invoice.Kind.INVOICE
+    kind = given.pop("kind", Invoice.Kind.CREDIT_NOTE if amount_minor < 0 else Invoice.Kind.INVOICE)
     return Invoice.objects.create(
         organisation=customer.organisation,
         customer=customer,

@@ -159,6 +159,7 @@ def _page(request: HttpRequest, visit: Visit, found: AgencyCase, **forms_given: 
         "close_form": ReasonForm(auto_id="close-%s"),
         **forms_given,
         "opened": next(iter(forms_given), ""),
+        "refused": next(iter(forms_given.values()), None),
     }
     return render_page(
         request, visit, "agency_case.html", context, section="agency", status=422 if forms_given else 200

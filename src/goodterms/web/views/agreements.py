@@ -133,6 +133,7 @@ def _page(request: HttpRequest, visit: Visit, found: Promise, **forms: Any) -> H
         "reason_form": ReasonForm(),
         **forms,
         "opened": next(iter(forms), ""),
+        "refused": next(iter(forms.values()), None),
     }
     return render_page(request, visit, "promise.html", context, section=SECTION, status=422 if forms else 200)
 

@@ -136,6 +136,7 @@ def _page(request: HttpRequest, visit: Visit, found: Dispute, **forms: Any) -> H
         "resolve_form": ResolveForm(dispute=found),
         **forms,
         "opened": next(iter(forms), ""),
+        "refused": next(iter(forms.values()), None),
     }
     return render_page(request, visit, "dispute.html", context, section="disputes", status=422 if forms else 200)
 

@@ -70,5 +70,6 @@ def _page(request: HttpRequest, visit: Visit, found: Hold, **forms: Any) -> Http
         "longest_days": days,
         "extend_form": ExtendForm(initial={"until": found.until_date}),
         **forms,
+        "refused": next(iter(forms.values()), None),
     }
     return render_page(request, visit, "hold.html", context, section="invoices", status=422 if forms else 200)

@@ -200,6 +200,7 @@ def _page(request: HttpRequest, visit: Visit, found: Invoice, **forms: Any) -> H
         "waive_form": WaiveForm(),
         **forms,
         "opened": next(iter(forms), ""),
+        "refused": next(iter(forms.values()), None),
     }
     return render_page(request, visit, "invoice.html", context, section="invoices", status=422 if forms else 200)
 

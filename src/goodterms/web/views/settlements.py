@@ -137,6 +137,7 @@ def _page(request: HttpRequest, visit: Visit, found: Settlement, **forms: Any) -
         "reason_form": ReasonForm(),
         **forms,
         "opened": next(iter(forms), ""),
+        "refused": next(iter(forms.values()), None),
     }
     return render_page(request, visit, "settlement.html", context, section=SECTION, status=422 if forms else 200)
 
