@@ -29,7 +29,7 @@ AT_MOST = {
     "problems": 12,
     "search": 15,
     "approvals": 30,
-    "approval": 40,
+    "approval": 38,
     "questions": 12,
     "repairs": 12,
     "call-mode": 16,

@@ -71,7 +71,8 @@ def next_draft(visit: Visit, effect: Effect) -> int | None:
     others = waiting(visit).exclude(pk=effect.pk).order_by(*ORDER)
     later = Q(created_at__gt=effect.created_at) | Q(created_at=effect.created_at, pk__gt=effect.pk)
     ids = others.values_list("pk", flat=True)
-    return ids.filter(later).first() or ids.first()
+    following, first = ids.filter(later).first(), ids.first()
+    return following or first
 
 
 def expires_at(effect: Effect) -> datetime:
