@@ -38,6 +38,7 @@ def picture(page: Page, name: str) -> None:
         for light in ("light", "dark"):
             page.emulate_media(color_scheme=light)  # type: ignore[arg-type]  # one of the two
             page.set_viewport_size({"width": width, "height": 800})
+            page.wait_for_timeout(250)
             page.screenshot(path=f"{folder}/{name}-{width}-{light}.png", full_page=True)
             beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert beyond <= 0, (name, width, beyond)

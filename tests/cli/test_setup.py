@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
 
-from goodterms.organizations.models import Membership, Organisation, User
+from goodterms.organizations.models import Change, Membership, Organisation, User
 from tests.cli.conftest import Run
 from tests.factories import make_organisation
 
@@ -165,3 +166,14 @@ def test_a_weak_password_and_an_unknown_person_are_refused(run: Run) -> None:
     assert "at least 10" in run("user", "add", "ann@example.com", "--password", "short").errors
     assert "Nobody has an account" in run("user", "password", "bob@example.com", "--password", "battery staple").errors
     assert not User.objects.exists()
+
+
+def test_who_lost_phone_and_codes_gets_in_by_the_password_again(run: Run) -> None:
+    organisation = make_organisation()
+    assert run("user", "add", "ann@example.com", "--password", "battery staple").exit_code == 0
+    assert "has no second factor" in run("user", "remove-second-factor", "ann@example.com").errors
+    Authenticator.objects.create(user=User.objects.get(), type=Authenticator.Type.TOTP, data={"secret": "x"})
+    assert run("user", "remove-second-factor", "ann@example.com").exit_code == 0
+    assert not Authenticator.objects.exists()
+    change = Change.objects.filter(organisation=organisation).latest("pk")
+    assert (change.before, change.after) == ({"second_factor": ["totp"]}, {"second_factor": []})

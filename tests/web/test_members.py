@@ -160,7 +160,7 @@ def test_customers_are_given_by_their_numbers(world: World) -> None:
     client = world.client("manager")
     answer = client.post(at(world, "member-customers", world.member.pk), {"numbers": "C1, C99\nC1"}, follow=True)
     page = answer.content.decode()
-    assert "1 customers are now served" in page
+    assert "1 customer is now served" in page
     assert "No customer has the number C99" in page
     world.customer.refresh_from_db()
     assert world.customer.collector == world.member

@@ -16,6 +16,7 @@ from goodterms.cli.context import (
 from goodterms.cli.printing import Column, Format, print_json, print_table, say
 from goodterms.core.refusal import Refusal
 from goodterms.flows.change_policy import change_policy, described_policy
+from goodterms.flows.remove_second_factor import remove_second_factor
 from goodterms.flows.set_up_organisation import (
     change_logo,
     change_organisation,
@@ -235,6 +236,14 @@ def set_password(email: Email, password: Password) -> None:
     """Set a person's password anew."""
     open_installation()
     say(f"{change_password(email, password).email} has a new password.")
+
+
+@user_app.command("remove-second-factor")
+def forget_second_factor(email: Email) -> None:
+    """Let the password alone open an account again, whose owner lost phone and recovery codes."""
+    open_installation()
+    user = remove_second_factor(email, actor=ACTOR, now=current_moment())
+    say(f"{user.email} signs in with the password alone now; ask them to set a second factor up anew.")
 
 
 @user_app.command("list")

@@ -33,7 +33,7 @@ class Upload:
 
 
 def read_upload(
-    file: UploadedFile[bytes] | None, accepted: Collection[str] = DOCUMENTS, *, largest: int = LARGEST_FILE
+    file: "UploadedFile[bytes] | None", accepted: Collection[str] = DOCUMENTS, *, largest: int = LARGEST_FILE
 ) -> Upload:
     """Take an uploaded file in. What the browser says of its kind counts for nothing, its first bytes do.
 

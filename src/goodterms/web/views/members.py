@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from goodterms.core.refusal import Refusal
 from goodterms.flows.assign_collector import assign_collector
@@ -123,8 +123,10 @@ def member_customers(request: HttpRequest, visit: Visit, pk: int) -> HttpRespons
     customers = list(visit.customers().filter(number__in=numbers))
     unknown = sorted({number for number in numbers if number} - {customer.number for customer in customers})
     count = assign_collector(visit.organisation, customers, found, actor=visit.actor, now=visit.now)
-    names = {"count": count, "name": found.user}
-    messages.success(request, _("%(count)s customers are now served by %(name)s.") % names)
+    words = ngettext(
+        "%(count)s customer is now served by %(name)s.", "%(count)s customers are now served by %(name)s.", count
+    )
+    messages.success(request, words % {"count": count, "name": found.user})
     if unknown:
         messages.error(request, _("No customer has the number %(numbers)s.") % {"numbers": ", ".join(unknown[:20])})
     return go_back(request, reverse("member", args=[visit.organisation.slug, found.pk]))
