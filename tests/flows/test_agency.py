@@ -23,6 +23,7 @@ from goodterms.flows.agency_cases import (
     recall_case,
     settle_files,
 )
+from goodterms.flows.approvals import NotYoursToApprove
 from goodterms.flows.decide_day import decide_for
 from goodterms.flows.judge_agency import find_ready, judge_agency
 from goodterms.flows.open_dispute import open_dispute
@@ -32,6 +33,7 @@ from goodterms.flows.run_day import run_day
 from goodterms.flows.take_agency_report import ReportUnreadable, take_agency_report
 from goodterms.followup.models import AgencyCase, Task, TimelineEvent, Touch
 from goodterms.ledger.models import Customer
+from goodterms.organizations.models import Membership, User
 from goodterms.outbox.models import Effect, SentMessage
 from tests.conftest import NOW
 from tests.factories import make_customer, make_organisation, make_touch
@@ -64,7 +66,7 @@ def relay(home: Path) -> None:
 
 
 def handed_over(customer: Customer, home: Path) -> AgencyCase:
-    approve_hand_over(customer.organisation, customer, actor="Robin", now=NOW)
+    approve_hand_over(customer.organisation, customer, actor="command line", now=NOW)
     case = hand_over(customer.organisation, customer, actor="Robin", now=NOW)
     relay(home)
     return case
@@ -138,7 +140,7 @@ def test_while_it_is_handed_over_nothing_else_goes_out(home: Path) -> None:
 
 def test_paid_between_plan_and_send_the_hand_over_stays_here(home: Path) -> None:
     customer = make_exhausted()
-    approve_hand_over(customer.organisation, customer, actor="Robin", now=NOW)
+    approve_hand_over(customer.organisation, customer, actor="command line", now=NOW)
     hand_over(customer.organisation, customer, actor="Robin", now=NOW)
     pay(customer.invoices.get(), date(2026, 3, 10))
     relay(home)
@@ -154,7 +156,7 @@ def on_account(customer: Customer, amount_minor: int) -> None:
 
 def test_paid_on_account_between_plan_and_send_the_hand_over_stays_here(home: Path) -> None:
     customer = make_exhausted()
-    approve_hand_over(customer.organisation, customer, actor="Robin", now=NOW)
+    approve_hand_over(customer.organisation, customer, actor="command line", now=NOW)
     hand_over(customer.organisation, customer, actor="Robin", now=NOW)
     on_account(customer, 300_00)
     relay(home)
@@ -166,17 +168,17 @@ def test_nobody_is_handed_over_who_has_paid_on_account_or_disputes_it_all() -> N
     on_account(customer, 300_00)
     dispute(other, None)
     for each in (customer, other):
-        approve_hand_over(each.organisation, each, actor="Robin", now=NOW)
+        approve_hand_over(each.organisation, each, actor="command line", now=NOW)
         with pytest.raises(NothingToHandOver):
             hand_over(each.organisation, each, actor="Robin", now=NOW)
     AgencyCase.objects.all().delete()
     with pytest.raises(NothingToHandOver):
-        approve_hand_over(customer.organisation, customer, actor="Robin", now=NOW)
+        approve_hand_over(customer.organisation, customer, actor="command line", now=NOW)
 
 
 def test_only_a_credit_note_is_nothing_to_hand_over(home: Path) -> None:
     customer = make_exhausted()
-    approve_hand_over(customer.organisation, customer, actor="Robin", now=NOW)
+    approve_hand_over(customer.organisation, customer, actor="command line", now=NOW)
     hand_over(customer.organisation, customer, actor="Robin", now=NOW)
     pay(customer.invoices.get(), NOW.date())
     bill(customer, "CN", NOW.date() - timedelta(days=3), amount_minor=-20_00)
@@ -245,7 +247,7 @@ def test_when_nothing_is_overdue_any_more_a_task_asks_to_close_the_case(home: Pa
 
 def test_a_case_taken_back_before_the_relay_is_never_sent(home: Path) -> None:
     customer = make_exhausted()
-    approve_hand_over(customer.organisation, customer, actor="Robin", now=NOW)
+    approve_hand_over(customer.organisation, customer, actor="command line", now=NOW)
     hand_over(customer.organisation, customer, actor="Robin", now=NOW)
     recall_case(customer.organisation, customer, reason="they called", actor="Robin", now=NOW)
     relay(home)
@@ -282,9 +284,9 @@ def test_a_report_that_cannot_be_read_is_refused_whole(content: bytes) -> None:
 def test_steps_out_of_order_are_refused() -> None:
     customer = make_exhausted()
     ours = customer.organisation
-    approve_hand_over(ours, customer, actor="Robin", now=NOW)
+    approve_hand_over(ours, customer, actor="command line", now=NOW)
     with pytest.raises(CaseElsewhere):
-        approve_hand_over(ours, customer, actor="Robin", now=NOW)
+        approve_hand_over(ours, customer, actor="command line", now=NOW)
     with pytest.raises(CaseElsewhere):
         close_case(ours, customer, outcome="done", actor="Robin", now=NOW)
     with pytest.raises(OutcomeUnsaid):
@@ -300,3 +302,12 @@ def test_steps_out_of_order_are_refused() -> None:
 def test_the_hand_over_is_a_touch_at_the_last_level(home: Path) -> None:
     handed_over(make_exhausted(), home)
     assert Touch.objects.get(playbook="agency").sent_date == NOW.date()
+
+
+@pytest.mark.parametrize("actor", ["col@supplies.example", "Anybody"])
+def test_only_a_manager_hands_a_customer_over(actor: str) -> None:
+    customer = make_exhausted()
+    member = User.objects.create_user("col@supplies.example", "a long enough word")
+    Membership.objects.create(organisation=customer.organisation, user=member, role="collector")
+    with pytest.raises(NotYoursToApprove):
+        approve_hand_over(customer.organisation, customer, actor=actor, now=NOW)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from goodterms.flows.approvals import NotYoursToApprove
 from goodterms.flows.charge_interest import charge_interest
 from goodterms.flows.collect_evidence import collect_evidence
 from goodterms.flows.decide_case import (
@@ -20,6 +21,7 @@ from goodterms.flows.decide_day import decide_for
 from goodterms.flows.run_day import run_day
 from goodterms.followup.models import LegalDecision, Retention, Task, TimelineEvent
 from goodterms.ledger.models import Allocation, Customer, Invoice, Payment
+from goodterms.organizations.models import Membership, User
 from tests.conftest import NOW
 from tests.factories import make_customer, make_invoice, make_organisation, make_task, make_touch
 from tests.flows.daily import bill, pay, tell
@@ -38,7 +40,7 @@ def customer() -> Customer:
 
 
 def decide(customer: Customer, choice: str, **given: str) -> LegalDecision:
-    words = {"reason": "They moved away.", "actor": "Robin", **given}
+    words = {"reason": "They moved away.", "actor": "command line", **given}
     return decide_case(customer.organisation, customer, choice=choice, now=NOW, **words)
 
 
@@ -191,3 +193,11 @@ def test_a_decision_says_why_and_who_approved(customer: Customer, given: dict[st
     with pytest.raises(refusal):
         decide(customer, **given)
     assert not LegalDecision.objects.exists()
+
+
+@pytest.mark.parametrize("approved_by", ["col@supplies.example", "Anybody"])
+def test_a_write_off_takes_a_managers_word(customer: Customer, approved_by: str) -> None:
+    member = User.objects.create_user("col@supplies.example", "a long enough word")
+    Membership.objects.create(organisation=customer.organisation, user=member, role="collector")
+    with pytest.raises(NotYoursToApprove):
+        decide(customer, "written_off", approved_by=approved_by, actor="Robin")

@@ -52,7 +52,7 @@ def write_off(organisation: Organisation, customer: Customer) -> None:
     """All of it is given up."""
     decide_case(
         organisation, customer, choice="written_off", reason="They moved away.", actor="Robin", now=MONDAY,
-        approved_by="Kim",
+        approved_by="command line",
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from goodterms.flows.approve_effect import (
     approve_effect,
     refuse_effect,
 )
-from goodterms.flows.finish_task import OutcomeMissing, TaskAlreadyDone, finish_task
+from goodterms.flows.finish_task import ApprovedElsewhere, OutcomeMissing, TaskAlreadyDone, finish_task
 from goodterms.followup.models import TimelineEvent
 from tests.factories import make_customer, make_effect, make_organisation, make_task
 
@@ -41,6 +41,15 @@ def test_a_task_without_outcome_stays_open(now: datetime) -> None:
     task = make_task(make_customer(make_organisation()))
     with pytest.raises(OutcomeMissing):
         finish_task(task.organisation, task, outcome=" ", actor="Kim", now=now)
+
+
+@pytest.mark.parametrize("word", ["approved", "Done"])
+def test_what_waits_for_approval_is_not_ended_by_a_word(now: datetime, word: str) -> None:
+    task = make_task(make_customer(make_organisation()), kind="approval")
+    with pytest.raises(ApprovedElsewhere, match="ends when what it asks about is approved"):
+        finish_task(task.organisation, task, outcome=word, actor="Kim", now=now)
+    task.refresh_from_db()
+    assert task.done_at is None
 
 
 def test_an_approved_effect_is_queued_once(now: datetime) -> None:

@@ -13,12 +13,13 @@ from goodterms.cli.printing import Column, Format, money_text, print_json, print
 from goodterms.core.money import Money
 from goodterms.core.refusal import Refusal
 from goodterms.flows.agreed_invoices import CLAIMS
+from goodterms.flows.approvals import AT_THE_MACHINE
 from goodterms.flows.record_payment import find_customer
 from goodterms.importers.amounts import read_amount
 from goodterms.ledger.models import Customer, Invoice
 from goodterms.organizations.models import Organisation
 
-ACTOR = "command line"
+ACTOR = AT_THE_MACHINE
 Row = TypeVar("Row", bound=Model)
 CustomerArgument = Annotated[
     str, typer.Argument(metavar="CUSTOMER", help="The customer's number, or its whole name.", show_default=False)

@@ -6,10 +6,11 @@ from pathlib import Path
 from goodterms.cli.context import current_moment
 from goodterms.cli.printing import Format, note, print_json, say
 from goodterms.core.refusal import Refusal
+from goodterms.flows.approvals import AT_THE_MACHINE
 from goodterms.flows.keep_document import LARGEST_BYTES, DocumentUnusable, find_invoice_of, keep_document
 from goodterms.organizations.models import Organisation
 
-ACTOR = "command line"
+ACTOR = AT_THE_MACHINE
 
 
 def import_documents(organisation: Organisation, folder: Path, format: Format) -> None:

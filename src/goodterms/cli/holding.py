@@ -9,13 +9,14 @@ import typer
 from goodterms.cli.context import FormatOption, OrganisationOption, current_moment, open_organisation, today_of
 from goodterms.cli.printing import Column, Format, print_json, print_table, say
 from goodterms.core.refusal import Refusal
+from goodterms.flows.approvals import AT_THE_MACHINE
 from goodterms.flows.lift_hold import lift_hold
 from goodterms.flows.place_hold import count_kindness, place_hold
 from goodterms.followup.models import Hold
 from goodterms.ledger.models import Customer, Invoice
 from goodterms.organizations.models import Organisation
 
-ACTOR = "command line"
+ACTOR = AT_THE_MACHINE
 SUGGESTIONS = 3
 COMPARED = 5_000
 

@@ -20,6 +20,7 @@ from goodterms.cli.context import (
 )
 from goodterms.cli.documents import import_documents
 from goodterms.cli.printing import Column, Format, money_text, note, print_json, print_table, progress, say
+from goodterms.flows.approvals import AT_THE_MACHINE
 from goodterms.flows.import_ledger import ImportResult, files_of, import_path
 from goodterms.flows.record_payment import PaymentRecorded, find_customer, record_payment
 from goodterms.importers.amounts import read_amount
@@ -29,7 +30,7 @@ from goodterms.ledger.models import DataProblem
 from goodterms.organizations.models import Organisation
 
 SHOWN_PROBLEMS = 12
-ACTOR = "command line"
+ACTOR = AT_THE_MACHINE
 _WORKBOOKS = {".xlsx", ".xls", ".xlsb", ".ods"}
 
 

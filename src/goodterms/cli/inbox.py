@@ -15,6 +15,7 @@ from goodterms.cli.mailbox import fetch_mail
 from goodterms.cli.printing import Column, Format, print_json, print_table, say
 from goodterms.core.money import Money
 from goodterms.core.refusal import Refusal
+from goodterms.flows.approvals import AT_THE_MACHINE
 from goodterms.flows.assign_reply import assign_reply
 from goodterms.flows.handle_reply import READINGS, ReplyOfStranger, handle_reply, open_suggestions, suggestions_of
 from goodterms.flows.reply_deeds import Given, proposed_amount
@@ -23,7 +24,7 @@ from goodterms.followup.models import Dispute, Reply
 from goodterms.ledger.models import Customer, Invoice
 from goodterms.organizations.models import Organisation
 
-ACTOR = "command line"
+ACTOR = AT_THE_MACHINE
 COLUMNS = [
     Column("number", "No.", "right"),
     Column("received_at", "Came"),

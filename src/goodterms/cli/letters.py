@@ -14,6 +14,7 @@ from goodterms.cli.holding import find_customer
 from goodterms.cli.incoming import follow_letters
 from goodterms.cli.printing import Column, Format, print_json, print_table, say
 from goodterms.core.refusal import Refusal
+from goodterms.flows.approvals import AT_THE_MACHINE
 from goodterms.flows.evidence_file import EvidenceFile, make_evidence_file
 from goodterms.flows.print_batch import Batch, batch_of, confirm_printed, make_batch, read_batch
 from goodterms.flows.record_proof import CHANNELS, record_posting, record_receipt, record_return, take_scan
@@ -23,7 +24,7 @@ from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Organisation
 from goodterms.outbox.models import Effect
 
-ACTOR = "command line"
+ACTOR = AT_THE_MACHINE
 COLUMNS = [
     Column("number", "No.", "right"),
     Column("channel", "Kind"),

@@ -8,6 +8,7 @@ import typer
 from goodterms.cli.context import FormatOption, OrganisationOption, current_moment, open_organisation
 from goodterms.cli.printing import Column, Format, note, print_json, print_table, say
 from goodterms.core.refusal import Refusal
+from goodterms.flows.approvals import AT_THE_MACHINE
 from goodterms.flows.settle_effect import Settlement, settle_effect
 from goodterms.followup.models import Touch
 from goodterms.ledger.models import Customer
@@ -15,7 +16,7 @@ from goodterms.organizations.models import Organisation
 from goodterms.outbox.chain import verify_chain
 from goodterms.outbox.models import Effect, SentMessage
 
-ACTOR = "command line"
+ACTOR = AT_THE_MACHINE
 COLUMNS = [
     Column("number", "No.", "right"),
     Column("state", "State"),

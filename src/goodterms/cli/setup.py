@@ -15,6 +15,7 @@ from goodterms.cli.context import (
 )
 from goodterms.cli.printing import Column, Format, print_json, print_table, say
 from goodterms.core.refusal import Refusal
+from goodterms.flows.approvals import AT_THE_MACHINE
 from goodterms.flows.change_policy import change_policy, described_policy
 from goodterms.flows.remove_second_factor import remove_second_factor
 from goodterms.flows.set_up_organisation import (
@@ -30,7 +31,7 @@ from goodterms.organizations.models import Membership, Organisation, User
 organisation_app = typer.Typer(no_args_is_help=True, help="Your company: name, sender, payment details, policy.")
 user_app = typer.Typer(no_args_is_help=True, help="The people who may sign in to the pages.")
 
-ACTOR = "command line"
+ACTOR = AT_THE_MACHINE
 PARTICULARS = (
     "name",
     "country",

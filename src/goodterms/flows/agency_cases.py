@@ -7,6 +7,7 @@ from django.db.models import F
 
 from goodterms.core.refusal import Refusal
 from goodterms.flows.agency_file import PLAYBOOK, STEP, read_claims
+from goodterms.flows.approvals import require_manager
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.followup.models import AgencyCase, Task, Touch
 from goodterms.ledger.models import Customer
@@ -64,7 +65,11 @@ def running_case(customer: Customer) -> AgencyCase:
 
 @transaction.atomic
 def approve_hand_over(organisation: Organisation, customer: Customer, *, actor: str, now: datetime) -> AgencyCase:
-    """Approve the running case; one that no rule found ready is opened by the person's word. Raises CaseElsewhere."""
+    """Approve the running case; one that no rule found ready is opened by the person's word.
+
+    Raises NotYoursToApprove or CaseElsewhere.
+    """
+    require_manager(organisation, actor)
     today = local_day(organisation, customer, now)
     case = AgencyCase.objects.filter(customer=customer, state__in=RUNNING).select_related("customer").first()
     if case is None:

@@ -14,7 +14,7 @@ from goodterms.core.last_resort import HISTORY, CaseFigures, estimate_chance
 from goodterms.core.money import Money
 from goodterms.core.refusal import Refusal
 from goodterms.database.reading import read_frame
-from goodterms.flows.approvals import require_manager
+from goodterms.flows.approvals import AT_THE_MACHINE, require_manager
 from goodterms.flows.balances import restate_invoices
 from goodterms.flows.claimable_interest import claimable_interest, sum_claimable
 from goodterms.flows.collect_evidence import collect_evidence
@@ -163,7 +163,7 @@ def decide_case(
     CourtDecidedAlready, NotInCourt or NotYoursToApprove.
     """
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
-    _check(organisation, customer, choice, reason, approved_by)
+    _check(organisation, customer, choice, reason, approved_by, actor)
     figures = figure_case(organisation, customer, now)
     if not figures and choice != CHOICES.ENDED:
         raise NothingToDecide(customer)
@@ -197,7 +197,9 @@ def _sums(choice: str, figures: list[CaseFigures]) -> str:
     return f" ({', '.join(each.to_text() for each in sums)})" if sums else ""
 
 
-def _check(organisation: Organisation, customer: Customer, choice: str, reason: str, approved_by: str) -> None:
+def _check(
+    organisation: Organisation, customer: Customer, choice: str, reason: str, approved_by: str, actor: str
+) -> None:
     if choice not in CHOICES.values:
         raise UnknownChoice(choice)
     if not reason.strip():
@@ -205,7 +207,8 @@ def _check(organisation: Organisation, customer: Customer, choice: str, reason: 
     if choice == CHOICES.WRITTEN_OFF:
         if not approved_by.strip():
             raise DecisionIncomplete("who approved the write-off")
-        require_manager(organisation, approved_by.strip())
+        if actor != AT_THE_MACHINE:
+            require_manager(organisation, approved_by.strip())
     last = LegalDecision.objects.filter(customer=customer).select_related("customer").order_by("-pk").first()
     filed = last if last is not None and last.choice == CHOICES.FILED else None
     if filed is not None and choice == CHOICES.FILED:

@@ -26,11 +26,23 @@ class OutcomeMissing(Refusal):
         super().__init__("Say in a few words what came of it; the next decision and your colleagues rely on it.")
 
 
+class ApprovedElsewhere(Refusal):
+    """A task that asks for approval was to be ended with a word of one's own."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(f"“{task.title}” ends when what it asks about is approved or withdrawn, in its own place.")
+
+
 @transaction.atomic
 def finish_task(
     organisation: Organisation, task: Task, *, outcome: str, actor: str, now: datetime, note: str = ""
 ) -> None:
-    """Mark the task done; the outcome stands in the customer's timeline. Raises OutcomeMissing or TaskAlreadyDone."""
+    """Mark the task done; the outcome stands in the customer's timeline.
+
+    Raises OutcomeMissing, TaskAlreadyDone or ApprovedElsewhere.
+    """
+    if task.kind == Task.Kind.APPROVAL:
+        raise ApprovedElsewhere(task)
     said = outcome.strip()[:LONGEST_OUTCOME]
     if not said:
         raise OutcomeMissing
