@@ -69,3 +69,20 @@ def test_the_same_contact_twice_is_refused(customer: Customer, now: datetime) ->
     write_contact(customer.organisation, customer, particulars(), actor="Robin", now=now)
     with pytest.raises(ContactKnown):
         write_contact(customer.organisation, customer, particulars(), actor="Robin", now=now)
+
+
+def test_a_mobile_number_that_does_not_show_it_is_given_by_hand(customer: Customer, now: datetime) -> None:
+    def written(contact: Contact | None, **given: str) -> str:
+        told = particulars(**given)
+        return write_contact(customer.organisation, customer, told, actor="Robin", now=now, contact=contact).mobile
+
+    Customer.objects.update(country="US")
+    customer.refresh_from_db()
+    assert written(None, phone="(212) 555-0100") == ""
+    contact = Contact.objects.get()
+    assert written(contact, phone="(212) 555-0100", mobile="212 555 0100") == "+12125550100"
+    assert written(contact, phone="(212) 555-0100") == "+12125550100"
+    assert written(contact, phone="(212) 555-0199", mobile="+12125550100") == "+12125550100"
+    assert written(contact, phone="(212) 555-0199", mobile="") == ""
+    with pytest.raises(UnusableValue):
+        written(contact, mobile="12")

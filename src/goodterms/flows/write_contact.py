@@ -11,7 +11,7 @@ from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.ledger.models import Contact, Customer
 from goodterms.organizations.changes import fields_of, write_change
 from goodterms.organizations.models import Change, Organisation
-from goodterms.organizations.phones import mobile_number
+from goodterms.organizations.phones import e164, mobile_number
 from goodterms.organizations.values import check_email, check_phone
 
 
@@ -31,12 +31,16 @@ class ContactKnown(Refusal):
 
 @dataclass(frozen=True)
 class Particulars:
-    """A contact as a person writes it down."""
+    """A contact as a person writes it down.
+
+    ``mobile`` is for texts: None leaves it to what the telephone number tells, empty means that there is none.
+    """
 
     name: str
     role: str
     email: str
     phone: str
+    mobile: str | None = None
 
 
 @transaction.atomic
@@ -56,7 +60,7 @@ def write_contact(
     """
     email = check_email(given.email.strip()) if given.email.strip() else ""
     phone = check_phone(given.phone.strip(), customer.country) if given.phone.strip() else ""
-    if not (email or phone):
+    if not (email or phone or given.mobile):
         raise ContactUnreachable
     name = given.name.strip()
     same = Contact.objects.filter(customer=customer, role=given.role, email=email, name=name)
@@ -68,9 +72,10 @@ def write_contact(
     )
     before = {} if is_new else fields_of(written, "name", "role", "email", "phone")
     written.email_failed_at = None
+    country = customer.country or organisation.country
+    written.mobile = _mobile(written, given.mobile, phone, country)
     if written.phone != phone:
         written.phone_failed_at = None
-        written.mobile = mobile_number(phone, customer.country or organisation.country)
     written.name, written.role, written.email, written.phone = name, given.role, email, phone
     written.save()
     raise_facts_version(organisation, customer)
@@ -79,6 +84,20 @@ def write_contact(
     write_timeline(customer, kind, f"Contact {verb}: {said}.", actor=actor, now=now, data={"contact_id": written.pk})
     _note_change(written, before, fields_of(written, "name", "role", "email", "phone"), actor, now)
     return written
+
+
+def _mobile(known: Contact, given: str | None, phone: str, country: str) -> str:
+    """The number for texts in international form: as given, or what a new telephone number tells; raises UnusableValue.
+
+    In some countries (the United States) a number does not show that it is mobile: there it must be given.
+    """
+    is_new_phone = known.phone != phone
+    was_told_by_phone = known.mobile == mobile_number(known.phone, country)
+    if given is None or (given == known.mobile and is_new_phone and was_told_by_phone):
+        return mobile_number(phone, country) if is_new_phone else known.mobile
+    if not given.strip():
+        return mobile_number(phone, country) if is_new_phone else ""
+    return e164(check_phone(given.strip(), country), country)
 
 
 @transaction.atomic

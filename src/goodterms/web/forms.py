@@ -1,5 +1,7 @@
 """The forms of the pages; the flows behind them have the last word."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -27,8 +29,8 @@ class HoldForm(forms.Form):
     note = forms.CharField(required=False, max_length=1000)
     invoice = forms.ModelChoiceField(Invoice.objects.none(), required=False)
 
-    def __init__(self, *args: object, customer: Customer, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed through as they came
+    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         field = self.fields["invoice"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = open_items(customer.organisation).filter(customer=customer)
@@ -41,3 +43,8 @@ class ContactForm(forms.Form):
     role = forms.ChoiceField(choices=Contact.Role.choices)
     email = forms.CharField(required=False, max_length=254)
     phone = forms.CharField(required=False, max_length=40)
+    mobile = forms.CharField(required=False, max_length=40)
+
+    def clean_mobile(self) -> str | None:
+        """None from a form that does not ask for it."""
+        return str(self.cleaned_data["mobile"]).strip() if self.add_prefix("mobile") in self.data else None
