@@ -1,6 +1,7 @@
 """The inbox: what customers wrote, what it may mean, and a person's word on it."""
 
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -68,8 +69,8 @@ class HandleForm(forms.Form):
     note = forms.CharField(required=False, max_length=1000)
     is_last = forms.BooleanField(required=False)
 
-    def __init__(self, *args: object, reply: Reply, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed through as they came
+    def __init__(self, *args: Any, reply: Reply, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         field = self.fields["invoices"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
         if reply.customer is not None:
