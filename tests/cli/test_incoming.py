@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def server() -> Iterator[LobServer]:
 
 
 def test_letters_are_followed_once_a_day_whatever_becomes_of_the_mail(server: LobServer) -> None:
-    letter = {"id": "ltr_0000000000000001", "metadata": {"effect": ""}, "tracking_number": "9407 1"}
+    letter: dict[str, Any] = {"id": "ltr_0000000000000001", "metadata": {"effect": ""}, "tracking_number": "9407 1"}
     server.letters["1"] = letter
     receipt = "lob ltr_0000000000000001, expected 2026-03-17"
     assert letter_id_of(receipt)

@@ -1,6 +1,7 @@
 """A person settles what is uncertain or failed: sent, again, or left at that."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_settled_as_sent_keeps_the_bytes_and_counts_from_the_day_it_left(now: da
 @pytest.mark.parametrize(("channel", "kind"), [("sms", "text/plain"), ("call", "text/plain")])
 def test_settled_as_sent_keeps_the_kind_of_the_channel(now: datetime, channel: str, kind: str) -> None:
     customer = make_customer(make_organisation())
-    marked = {"handed_over_at": now, "transport": "x", "content": b"Please call us.", "claimed_by": "worker-1"}
+    marked: dict[str, Any] = {"handed_over_at": now, "transport": "x", "content": b"Please call us.", "claimed_by": "w"}
     effect = make_effect(customer, channel=channel, state="uncertain", **marked)
     settle_effect(effect.organisation, effect, Settlement.SENT, actor="Robin", now=now)
     assert SentMessage.objects.get().content_type == kind
@@ -66,7 +67,7 @@ def test_settled_as_sent_a_letter_is_a_pdf_and_a_hand_over_an_archive(now: datet
         ("certified", print_letter(message, now), "application/pdf"),
         ("agency", pack(message, now), "application/zip"),
     ):
-        marked = {"handed_over_at": now, "transport": "x", "content": content, "claimed_by": "worker-1"}
+        marked: dict[str, Any] = {"handed_over_at": now, "transport": "x", "content": content, "claimed_by": "w"}
         effect = make_effect(customer, channel=channel, state="uncertain", **marked)
         settle_effect(effect.organisation, effect, Settlement.SENT, actor="Robin", now=now)
         assert SentMessage.objects.get(effect=effect).content_type == kind
