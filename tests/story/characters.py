@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from goodterms.core.money import Money
 from goodterms.flows.accept_plan import accept_plan
 from goodterms.flows.agency_cases import approve_hand_over, close_case, hand_over
+from goodterms.flows.approvals import AT_THE_MACHINE
 from goodterms.flows.decide_case import decide_case
 from goodterms.flows.make_promise import make_promise
 from goodterms.flows.propose_plan import Terms, propose_plan
@@ -94,7 +95,7 @@ def promise_and_break(world: World, who: Character, day: date) -> None:
             world.pay(who, owed, day, 150_00)
     is_asked = Task.objects.filter(customer=who.customer, kind="agency_ready", done_at__isnull=True).exists()
     if is_asked and not LegalDecision.objects.filter(customer=who.customer).exists():
-        decide_case(world.organisation, who.customer, choice="written_off", approved_by="Kim Example", actor=ACTOR,
+        decide_case(world.organisation, who.customer, choice="written_off", approved_by="Kim Example", actor=AT_THE_MACHINE,
                     now=world.now, reason="Insolvency was opened; a court order would only add cost.")  # fmt: skip
 
 
@@ -104,7 +105,7 @@ def end_at_the_agency(world: World, who: Character, day: date) -> None:
     if case is None:
         return
     if case.state == "ready" and day >= case.ready_date + 3 * DAY:
-        approve_hand_over(world.organisation, who.customer, actor="Kim Example", now=world.now)
+        approve_hand_over(world.organisation, who.customer, actor=AT_THE_MACHINE, now=world.now)
         hand_over(world.organisation, who.customer, actor=ACTOR, now=world.now)
     elif case.state == "handed_over" and case.handed_over_date and day >= case.handed_over_date + timedelta(days=60):
         row = {
