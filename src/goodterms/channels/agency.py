@@ -3,10 +3,9 @@
 import io
 import zipfile
 from datetime import datetime
-from pathlib import Path
 
-from goodterms.channels.folder import FolderWriter
-from goodterms.channels.port import Parcel, Receipt
+from goodterms.channels.folder import FilesChannel
+from goodterms.channels.port import Parcel
 from goodterms.messages.message import Attachment, Message
 
 CONTENT_TYPE = "application/zip"
@@ -25,25 +24,10 @@ def pack(message: Message, now: datetime) -> bytes:
     return packed.getvalue()
 
 
-class AgencyChannel:
-    """Writes each hand-over whole or not at all, under a name made from the effect's key: again is the same file."""
+class AgencyChannel(FilesChannel):
+    """Hand-overs, each as one ZIP."""
 
-    content_type = CONTENT_TYPE
-    retry_is_safe = True
-    leaves_machine = False
-
-    def __init__(self, folder: Path, name: str = "agency folder") -> None:
-        self.name = name
-        self._writer = FolderWriter(folder, ".zip")
+    content_type, ending, called = CONTENT_TYPE, ".zip", "agency folder"
 
     def prepare(self, effect_key: str, message: Message, now: datetime, *, replies_to: str = "") -> Parcel:
         return Parcel(pack(message, now), (message.recipient_email,))
-
-    def open(self) -> None:
-        self._writer.open()
-
-    def hand_over(self, effect_key: str, parcel: Parcel) -> Receipt:
-        return self._writer.receive(effect_key, parcel.content)
-
-    def close(self) -> None:
-        """Nothing is kept open."""

@@ -1,12 +1,9 @@
 """Certified letters: a letter into a folder of its own, whose posting and receipt are then proved."""
 
-from pathlib import Path
-
 from goodterms.channels.letter import LetterChannel
 
 
 class CertifiedChannel(LetterChannel):
     """The same PDF as a letter's; what proves its way to the customer is recorded by flows.record_proof."""
 
-    def __init__(self, folder: Path, name: str = "certified folder") -> None:
-        super().__init__(folder, name)
+    called = "certified folder"

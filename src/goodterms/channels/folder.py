@@ -55,19 +55,21 @@ class FolderWriter:
         return Unavailable(f"The folder {self._folder} cannot be written to: {error}.", is_whole=True)
 
 
-class FolderChannel:
-    """Writes each e-mail into a file of its own."""
+class FilesChannel:
+    """What every channel into a folder has in common: one file per effect, and handed over again it is the same file.
 
-    content_type = CONTENT_TYPE
+    A channel of this kind names its ``content_type`` and ``ending``, how it is called, and prepares its messages.
+    """
+
+    content_type: str
+    ending: str
+    called: str
     retry_is_safe = True
     leaves_machine = False
 
-    def __init__(self, folder: Path, name: str = "folder") -> None:
-        self.name = name
-        self._writer = FolderWriter(folder, ".eml")
-
-    def prepare(self, effect_key: str, message: Message, now: datetime, *, replies_to: str = "") -> Parcel:
-        return prepare_email(effect_key, message, now, replies_to)
+    def __init__(self, folder: Path, name: str = "") -> None:
+        self.name = name or self.called
+        self._writer = FolderWriter(folder, self.ending)
 
     def open(self) -> None:
         self._writer.open()
@@ -77,6 +79,15 @@ class FolderChannel:
 
     def close(self) -> None:
         """Nothing is kept open."""
+
+
+class FolderChannel(FilesChannel):
+    """E-mails, each as a file that mail programs show."""
+
+    content_type, ending, called = CONTENT_TYPE, ".eml", "folder"
+
+    def prepare(self, effect_key: str, message: Message, now: datetime, *, replies_to: str = "") -> Parcel:
+        return prepare_email(effect_key, message, now, replies_to)
 
 
 def file_name(effect_key: str, ending: str = ".eml") -> str:

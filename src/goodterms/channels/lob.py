@@ -66,10 +66,8 @@ class LobChannel:
         self._own: set[str] = set()
 
     def prepare(self, effect_key: str, message: Message, now: datetime, *, replies_to: str = "") -> Parcel:
-        content = print_letter(message, now)
-        letter = message.letter
-        if letter is None:
-            raise Refused("There is no letter to send.")
+        content, letter = print_letter(message, now), message.letter
+        assert letter is not None  # print_letter has seen to that
         sender = (letter.sender_name, *letter.sender_lines)
         post = {
             "to": read_address(letter.recipient, letter.recipient_country),
