@@ -98,7 +98,7 @@ def test_a_dispute_holds_a_reasonable_number_of_papers(dispute: Dispute) -> None
 
 
 def test_a_foreseen_plan_is_the_one_that_is_then_proposed(customer: Customer) -> None:
-    terms = Terms(rhythm="monthly", first=date(2026, 3, 31), count=3, down_payment=Money(10_00, "GBP"))
+    terms = Terms(rhythm="monthly", first=date(2026, 3, 31), count=3, down_payment=Money(40_00, "GBP"))
     ours = customer.organisation
     outlook = foresee_plan(ours, customer, terms=terms, actor="Robin", now=NOW)
     assert not PaymentPlan.objects.exists()
@@ -106,7 +106,7 @@ def test_a_foreseen_plan_is_the_one_that_is_then_proposed(customer: Customer) ->
     assert [(one.due_date, one.amount.amount_minor) for one in outlook.schedule] == list(
         plan.instalments.order_by("position").values_list("due_date", "amount_minor")
     )
-    assert [one.amount.amount_minor for one in outlook.schedule] == [10_00, 30_00, 30_00, 30_00]
+    assert [one.amount.amount_minor for one in outlook.schedule] == [40_00, 20_00, 20_00, 20_00]
 
 
 def test_a_foreseen_plan_says_who_must_approve_it_and_keeps_the_limits(customer: Customer) -> None:

@@ -53,7 +53,7 @@ def test_letters_are_put_together_downloaded_and_said_to_be_posted(world: World,
 def test_printed_is_said_by_a_person_once(world: World, client: Client) -> None:
     batch = world.batch
     assert "That day has not come yet" in post(client, world, "batch-printed", batch.pk, 422, posted="2026-03-11")
-    assert "1 letters are in the post." in post(client, world, "batch-printed", batch.pk, posted="2026-03-10")
+    assert "1 letter is in the post." in post(client, world, "batch-printed", batch.pk, posted="2026-03-10")
     proof = PostalProof.objects.exclude(pk=world.proof.pk).get()
     assert (proof.posted_date, proof.posted_by) == (TODAY, "Robin Example")
     batch.refresh_from_db()
@@ -74,7 +74,7 @@ def test_a_case_is_approved_handed_over_reported_on_and_closed(world: World, cli
         b"customer,date,status,text,reference\nC1,2026-03-10,open,They asked for time.,X-7\nC9,2026-03-10,open,?,\n"
     )
     page = post(client, world, "agency-report", file=SimpleUploadedFile("report.csv", report))
-    assert "1 lines are new, 0 were known already." in page
+    assert "New lines: 1. Known already: 0." in page
     assert "C9" in page
     case = AgencyCase.objects.get()
     assert case.reference == "X-7"

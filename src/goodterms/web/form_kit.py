@@ -44,13 +44,17 @@ class AmountField(forms.CharField):
 
 
 class KitForm(forms.Form):
-    """A form whose fields look like the kit's, with a place for what a flow refuses."""
+    """A form whose fields look like the kit's, with a place for what a flow refuses.
+
+    The fields' ids begin with the form's own name: several forms stand on one page.
+    """
 
     required_css_class = "required"
     refused_at: ClassVar[Mapping[type[Refusal], str]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        name = type(self).__name__.removesuffix("Form").lower()
+        super().__init__(*args, **{"auto_id": f"{name}-%s", **kwargs})
         for field in self.fields.values():
             _add_class(field.widget, next((name for kind, name in _CLASSES if isinstance(field.widget, kind)), ""))
 

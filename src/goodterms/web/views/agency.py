@@ -118,7 +118,7 @@ def agency_report(request: HttpRequest, visit: Visit) -> HttpResponse:
     upload = read_upload(request.FILES.get("file"), REPORT_KINDS, largest=LARGEST_REPORT)
     taken = take_agency_report(visit.organisation, upload.content, actor=visit.actor, now=visit.now)
     counts = {"added": taken.added, "known": taken.known}
-    messages.success(request, _("%(added)s lines are new, %(known)s were known already.") % counts)
+    messages.success(request, _("New lines: %(added)s. Known already: %(known)s.") % counts)
     if taken.strangers:
         numbers = ", ".join(taken.strangers[:10])
         messages.warning(request, _("Left out, since they were never handed over: %(numbers)s.") % {"numbers": numbers})

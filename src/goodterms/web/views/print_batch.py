@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from goodterms.flows.print_batch import Batch, confirm_printed, make_batch, read_batch
 from goodterms.followup.models import Task
@@ -93,7 +93,8 @@ def batch_printed(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     posted = form.cleaned_data["posted"]
     count = confirm_printed(visit.organisation, name_of(task), posted=posted, actor=visit.actor, now=visit.now)
     if count:
-        messages.success(request, _("%(count)s letters are in the post.") % {"count": count})
+        words = ngettext("%(count)s letter is in the post.", "%(count)s letters are in the post.", count)
+        messages.success(request, words % {"count": count})
     else:
         messages.success(request, _("They were in the post already; nothing has changed."))
     return go_back(request, _address(visit, task))
