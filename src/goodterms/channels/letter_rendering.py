@@ -77,14 +77,14 @@ def _compile(source: bytes, data: object, at: datetime, **how: Any) -> bytes | l
     try:
         # The compiler serves one thread at a time, and says so by an error.
         with _turn:
-            made: bytes | list[bytes] = _compiler().compile(
+            made: bytes | list[bytes] | None = _compiler().compile(
                 input=source, sys_inputs=given, timestamp=int(at.timestamp()), **how
             )
     except typst.TypstError as error:
         if found := _NOT_SHOWN.search(error.message):
             raise Unprintable(found[1]) from error
         raise
-    return made
+    return made or []
 
 
 def enclose(letter: bytes, copies: Sequence[Attachment]) -> bytes:
