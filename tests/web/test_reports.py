@@ -6,6 +6,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from goodterms.ledger.models import Customer
@@ -109,3 +111,20 @@ def test_xlsx_holds_numbers(world: World) -> None:
     answer = world.client("owner").get(reverse("report-file", args=[world.ours.slug, "ageing"]), {"as": "xlsx"})
     assert answer["Content-Type"].endswith("sheet")
     assert re.search(r"ageing-open-by-age-gbp-\d{4}-\d\d-\d\d\.xlsx", answer["Content-Disposition"])
+
+
+@pytest.mark.parametrize("name", ["debtors", "ageing", "activity"])
+def test_more_rows_ask_no_more_questions(name: str, world: World) -> None:
+    client = world.client("owner")
+    address = reverse("report", args=[world.ours.slug, name])
+
+    def count() -> int:
+        client.get(address)
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(address).status_code == 200
+        return len(captured)
+
+    before = count()
+    for number in range(2, 9):
+        make_debtor(world.ours, f"C{number}")
+    assert count() == before <= 25

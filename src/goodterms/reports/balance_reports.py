@@ -81,7 +81,7 @@ def ageing(frames: ReadFrames, wanted: ReportFilter) -> Result:
         code,
     )
     chart = Chart(
-        _("Open by age, day by day"),
+        _("Open by age over time"),
         days,
         [
             Series(AGE_WORDS[name], [one.ages[place] for one in stocks], "area", "age")
@@ -95,7 +95,7 @@ def ageing(frames: ReadFrames, wanted: ReportFilter) -> Result:
 
 def _ageing_by_day(days: list[Any], stocks: list[Stock], code: str) -> Table:
     return Table(
-        _("Day by day"),
+        _("Over time"),
         [
             Column("day", _("Day"), "day"),
             *(Column(name, AGE_WORDS[name], "money") for name in AGES),

@@ -65,6 +65,7 @@ def chart_data(page: Any, chart: Chart, locale: Locale) -> dict[str, Any]:
         "labels": [_label(page, chart, label, locale) for label in chart.labels],
         "unit": {"money": chart.currency, "share": "%", "days": _("days")}.get(chart.unit, ""),
         "locale": str(locale).replace("_", "-"),
+        "isLying": chart.label_unit == "customer",
         "digits": 0 if chart.unit in ("money", "count") else 1,
         "series": [
             {

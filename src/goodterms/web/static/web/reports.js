@@ -23,10 +23,11 @@
     usual: ["--tblr-primary", "--tblr-orange", "--tblr-azure", "--tblr-purple", "--tblr-green", "--tblr-pink"],
   };
 
-  function seriesOf(data, colours) {
-    return data.series.map((one, place) => {
-      const ink = colours[place % colours.length];
+  function seriesOf(data, colours, quiet) {
+    const solid = data.series.filter((one) => one.kind !== "band");
+    return data.series.map((one) => {
       const isBand = one.kind === "band";
+      const ink = isBand ? quiet : colours[solid.indexOf(one) % colours.length];
       const isLine = one.kind === "line" || one.kind === "area" || isBand;
       return {
         name: one.name,
@@ -65,18 +66,18 @@
     chart.setOption({
       animation: false,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink },
-      grid: { left: 8, right: 14, top: narrow && data.series.length > 2 ? 76 : 46, bottom: 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      grid: { left: 8, right: 14, top: data.series.length < 2 ? 12 : narrow && data.series.length > 2 ? 76 : 46, bottom: 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       legend: { show: data.series.length > 1, top: 0, left: 0, itemWidth: 14, itemHeight: 9, itemGap: narrow ? 10 : 16,
         textStyle: { color: quiet, fontSize: 12 }, data: data.series.map((one) => one.name) },
       tooltip: { trigger: "axis", confine: true, backgroundColor: surface, borderColor: grid, textStyle: { color: ink, fontSize: 12 },
         formatter: (items) => [encode(items[0].axisValueLabel), ...items.map((item) => `${item.marker}${encode(item.seriesName)}: ` +
           (item.value === null || item.value === undefined ? "–" : `<b>${encode(whole.format(item.value))}</b> ${encode(data.unit)}`))].join("<br>") },
-      xAxis: { type: "category", data: data.labels, axisLine: { lineStyle: { color: grid } }, axisTick: { show: false },
+      [data.isLying ? "yAxis" : "xAxis"]: { type: "category", inverse: Boolean(data.isLying), data: data.labels, axisLine: { lineStyle: { color: grid } }, axisTick: { show: false },
         boundaryGap: !data.series.every((one) => one.kind === "area" || one.kind === "line"),
-        axisLabel: { color: quiet, hideOverlap: true, width: 110, overflow: "truncate" } },
-      yAxis: { type: "value", axisLabel: { color: quiet, formatter: (value) => short.format(value) + (data.unit === "%" ? " %" : "") },
+        axisLabel: { color: quiet, hideOverlap: !data.isLying, interval: data.isLying ? 0 : "auto", width: narrow ? 110 : 200, overflow: "truncate" } },
+      [data.isLying ? "xAxis" : "yAxis"]: { type: "value", axisLabel: { color: quiet, formatter: (value) => short.format(value) + (data.unit === "%" ? " %" : "") },
         splitLine: { lineStyle: { color: grid, opacity: 0.6 } } },
-      series: seriesOf(data, colours),
+      series: seriesOf(data, colours, quiet),
     });
   }
 
