@@ -11,6 +11,7 @@ from goodterms.core.money import Money
 from goodterms.flows.charge_fee import FeeChargedAlready, NotWarned, UnknownFeeReason, charge_fee
 from goodterms.flows.charge_interest import InterestSwitchedOff, NoLawKnown, charge_interest
 from goodterms.flows.claimed_fees import ClaimedFees, read_claimed
+from goodterms.flows.compose_message import compose_touches
 from goodterms.flows.judge_commitments import judge_commitments
 from goodterms.flows.make_promise import make_promise
 from goodterms.flows.open_dispute import open_dispute
@@ -285,14 +286,28 @@ def test_interest_is_off_unless_it_is_switched_on_and_a_law_is_known(customer: C
 
 
 def test_what_was_claimed_as_a_fee_is_not_claimed_again_by_a_message(customer: Customer) -> None:
-    claimed = ClaimedFees({"F-00001"}, {"R1": 3_00}, {"R1"})
+    claimed = ClaimedFees({"R1": 3_00}, {"R1"})
     line = ItemInterest("R1", Money(5_00, "GBP"), Money(40_00, "GBP"))
     assert claimed.leave_out(line) == ItemInterest("R1", Money(2_00, "GBP"), Money(0, "GBP"))
     customer.organisation.policy = {"interest": {"enabled": True}}
     charge_interest(customer.organisation, customer, actor="Robin", now=NOW)
     read = read_claimed([customer.pk])[customer.pk]
-    assert read.numbers == {"F-00001", "F-00002"}
     assert set(read.interest) == read.compensated == {"R1"}
+
+
+def test_an_invoice_numbered_like_a_fee_bears_interest_and_the_fee_does_not(customer: Customer) -> None:
+    """It was imported after the fee had got its number."""
+    organisation = customer.organisation
+    organisation.policy = {"interest": {"enabled": True}}
+    organisation.save()
+    charge_fee(organisation, customer, reason="costs", amount=Money(5_00, "GBP"), actor="Robin", now=NOW)
+    customer.invoices.filter(kind="fee").update(due_date=date(2026, 2, 2))
+    make_invoice(customer, "F-00001", due=date(2026, 2, 3), amount_minor=70_00)
+    touch = make_touch(customer, template="interest_notice")
+    message = compose_touches([touch.pk], NOW)[touch.pk]
+    assert message.message is not None, message
+    # 100.00, 70.00 and the fee of 5.00; compensation of 40.00 and interest for the two invoices alone.
+    assert "Please pay £256.98." in message.message.text
 
 
 def test_a_complete_list_of_the_accounting_program_does_not_settle_our_fees(customer: Customer, home: Path) -> None:

@@ -28,9 +28,8 @@ def read_claimed_for(invoice_ids: pl.Series) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class ClaimedFees:
-    """A customer's fees: their own numbers, and by invoice number the interest and compensation claimed for it."""
+    """By invoice number the interest and compensation that was claimed for it."""
 
-    numbers: set[str] = field(default_factory=set)
     interest: dict[str, int] = field(default_factory=dict)
     compensated: set[str] = field(default_factory=set)
 
@@ -46,18 +45,17 @@ class ClaimedFees:
 def read_claimed(customer_ids: Sequence[int]) -> dict[int, ClaimedFees]:
     """The fees of these customers by customer, in one query; those without are left out."""
     fees = Fee.objects.filter(customer_id__in=customer_ids).values_list(
-        "customer_id", "claim__number", "for_invoice__number", "reason", "claim__amount_minor"
+        "customer_id", "for_invoice__number", "reason", "claim__amount_minor"
     )
     return _gather(fees)
 
 
-def _gather(fees: Iterable[tuple[int, str, str | None, str, int]]) -> dict[int, ClaimedFees]:
+def _gather(fees: Iterable[tuple[int, str | None, str, int]]) -> dict[int, ClaimedFees]:
     found: dict[int, ClaimedFees] = {}
-    for customer_id, own, number, reason, amount in fees:
-        claimed = found.setdefault(customer_id, ClaimedFees())
-        claimed.numbers.add(own)
+    for customer_id, number, reason, amount in fees:
         if number is None or reason not in _LAW:
             continue
+        claimed = found.setdefault(customer_id, ClaimedFees())
         if reason == Fee.Reason.INTEREST:
             claimed.interest[number] = claimed.interest.get(number, 0) + amount
         else:

@@ -150,6 +150,7 @@ class FactReader:
             held=Money(self.held_back.get(row["invoice_id"], 0), currency),
             days_overdue=(today - row["due_date"]).days if row["due_date"] else 0,
             purchase_order=order,
+            is_fee=row["kind"] == "fee",
         )
 
     def _recipient(self, request: Request, customer: Mapping[str, Any]) -> Recipient:

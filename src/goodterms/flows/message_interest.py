@@ -56,9 +56,7 @@ def work_out_interest(
 def _claim(facts: Facts, regime: Regime, claimed: ClaimedFees) -> list[tuple[Item, ItemInterest]]:
     claims = []
     for item, principal in _principals(facts):
-        if item.due_date is None or item.days_overdue <= 0 or principal.amount_minor <= 0:
-            continue
-        if item.number in claimed.numbers:
+        if item.is_fee or item.due_date is None or item.days_overdue <= 0 or principal.amount_minor <= 0:
             continue
         claim = interest_due(regime, principal, item.due_date, facts.today)
         line = claimed.leave_out(ItemInterest(item.number, claim.interest, claim.compensation))

@@ -104,6 +104,7 @@ class Item(_Tidy):
     held: Money
     days_overdue: int = 0
     purchase_order: str = ""
+    is_fee: bool = False
 
     @property
     def asked(self) -> Money:
