@@ -1,8 +1,10 @@
-"""Months of history decided anew, day by day, under several policies side by side; what customers did stays as it was."""
+"""Months of history decided anew, day by day, under policies side by side; what customers did stays as it was."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 
 import polars as pl
 
@@ -63,18 +65,25 @@ def replay(
     by_hand = history.touches.filter(~pl.col("is_automatic") & (pl.col("sent_date") >= start)).select(TOUCHES.names())
     countries = set(history.customers["country"].fill_null("").unique()) or {""}
     last = before
-    for number in range(days):
-        day = start + timedelta(days=number)
-        if any(is_business_day(country or _home(policies), day) for country in countries):
-            evidence, stale = cut.evidence_on(day), cut.resettled_between(last, day)
-            settled = cut.settled_on(day, stale) if len(stale) else empty(SETTLED)
-            known = replace(evidence, settled=settled, touches=by_hand.filter(pl.col("sent_date") <= day))
-            for arm in arms.values():
-                _live_through(arm, known, stale, number)
-            last = day
-        if not goes_on(number + 1):
-            return None
+    with ThreadPoolExecutor(len(arms)) as side_by_side:
+        for number in range(days):
+            day = start + timedelta(days=number)
+            if any(is_business_day(country or _home(policies), day) for country in countries):
+                known, stale = _what_is_known(cut, by_hand, last, day)
+                live = partial(_live_through, known=known, stale=stale, number=number)
+                list(side_by_side.map(live, arms.values()))
+                last = day
+            if not goes_on(number + 1):
+                return None
     return {name: pl.concat([pl.DataFrame(schema=CONTACTED), *arm.contacted]) for name, arm in arms.items()}
+
+
+def _what_is_known(cut: Days, by_hand: pl.DataFrame, last: date, day: date) -> tuple[Evidence, pl.Series]:
+    """The day's evidence, alike for all policies, and whose settled invoices changed since the ``last`` day decided."""
+    stale = cut.resettled_between(last, day)
+    settled = cut.settled_on(day, stale) if len(stale) else empty(SETTLED)
+    written = by_hand.filter(pl.col("sent_date") <= day)
+    return replace(cut.evidence_on(day), settled=settled, touches=written), stale
 
 
 def _home(policies: Mapping[str, Policy]) -> str:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from goodterms.followup.models import DayRun, Task, Touch
-from goodterms.followup.policy import PolicyInvalid, read_numbers
+from goodterms.followup.policy import PolicyInvalid, policy_of
 from goodterms.followup.statutory import shipped_regimes
 from goodterms.ledger.models import Contact, Customer, DataProblem, Invoice
 from goodterms.messages.facts import Payment
@@ -112,10 +112,13 @@ def _payment(organisation: Organisation) -> Payment:
 
 def _policy(organisation: Organisation, today: date) -> Iterator[Finding]:
     try:
-        numbers = read_numbers(organisation.policy)
+        numbers = policy_of(organisation).numbers
     except PolicyInvalid as refusal:
         yield Finding(
-            "policy_invalid", Severity.ERROR, str(refusal), "goodterms organisation policy KEY= takes it back"
+            "policy_invalid",
+            Severity.ERROR,
+            str(refusal),
+            "goodterms organisation policy KEY= takes a number back, goodterms playbooks revert a version",
         )
         return
     country = numbers.interest.country or organisation.country
