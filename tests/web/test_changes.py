@@ -9,10 +9,11 @@ from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
 from goodterms.flows.change_policy import change_policy
-from goodterms.flows.lift_hold import lift_hold
+from goodterms.flows.extend_hold import extend_hold
 from goodterms.flows.override_profile import override_profile
 from goodterms.flows.place_hold import place_hold
 from goodterms.flows.set_up_organisation import change_organisation
+from goodterms.flows.write_ap_profile import write_ap_profile
 from goodterms.flows.write_contact import Particulars, write_contact
 from goodterms.organizations.changes import write_change
 from goodterms.organizations.models import Change
@@ -44,9 +45,9 @@ def test_flows_write_who_changed_what_before_and_after(world: World) -> None:
     given = Particulars("Kim", "buyer", "kim@customer.example", "")
     write_contact(world.ours, world.customer, given, contact=world.contact, actor=ACTOR, now=NOW)
     hold = place_hold(world.ours, world.customer, until=TODAY, reason="legal", actor=ACTOR, now=NOW)
-    lift_hold(world.ours, hold, actor=ACTOR, now=NOW)
+    extend_hold(world.ours, hold, until=TODAY + timedelta(days=1), actor=ACTOR, now=NOW)
+    write_ap_profile(world.ours, world.customer, system="Example AP", actor=ACTOR, now=NOW)
     found = [(row.kind, row.before, row.after) for row in Change.objects.order_by("pk")]
-    fields = {"reason": "legal", "until_date": TODAY.isoformat(), "note": "", "invoice": ""}
     assert found == [
         ("settings", {"bank_name": "Example Bank"}, {"bank_name": "New Bank"}),
         ("policy", {"gap_days": None}, {"gap_days": 6}),
@@ -60,8 +61,9 @@ def test_flows_write_who_changed_what_before_and_after(world: World) -> None:
             {"name": "Sam Example", "role": "accounts_payable", "email": "c1@customer.example", "phone": PHONE},
             {"name": "Kim", "role": "buyer", "email": "kim@customer.example", "phone": ""},
         ),
-        ("hold", {}, fields),
-        ("hold", fields, {}),
+        ("hold", {}, {"reason": "legal", "until_date": "2026-03-10", "note": "", "invoice": ""}),
+        ("hold", {"until_date": "2026-03-10"}, {"until_date": "2026-03-11"}),
+        ("ap_profile", {"system": ""}, {"system": "Example AP"}),
     ]  # fmt: skip
     assert set(Change.objects.values_list("actor", flat=True)) == {ACTOR}
 

@@ -9,7 +9,8 @@ from goodterms.flows.lift_hold import HoldAlreadyOver
 from goodterms.flows.place_hold import HoldEndsInThePast, HoldTooLong
 from goodterms.followup.models import Hold
 from goodterms.followup.policy import policy_of
-from goodterms.organizations.models import Organisation
+from goodterms.organizations.changes import write_change
+from goodterms.organizations.models import Change, Organisation
 
 
 @transaction.atomic
@@ -33,6 +34,18 @@ def extend_hold(organisation: Organisation, hold: Hold, *, until: date, actor: s
         hold.refresh_from_db()
         raise HoldAlreadyOver(hold)
     raise_facts_version(organisation, hold.customer)
+    whose = hold.customer.name if hold.customer else "Everyone"
+    write_change(
+        organisation,
+        Change.Kind.HOLD,
+        whose,
+        before={"until_date": before},
+        after={"until_date": until},
+        actor=actor,
+        now=now,
+        key=hold.pk,
+        customer_id=hold.customer_id,
+    )
     if hold.customer is not None and until != before:
         what = f"Hold on invoice {hold.invoice.number}" if hold.invoice else "Hold"
         write_timeline(

@@ -30,7 +30,8 @@ def remove_second_factor(email: str, *, actor: str, now: datetime) -> User:
     kept = Authenticator.objects.filter(user=user)
     if not kept.exists():
         raise NoSecondFactor(user.email)
-    before, after = {"second_factor": sorted(kept.values_list("type", flat=True))}, {"second_factor": []}
+    before = {"second_factor": sorted(kept.values_list("type", flat=True))}
+    after: dict[str, list[str]] = {"second_factor": []}
     kept.delete()
     for organisation in Organisation.objects.filter(memberships__user=user):
         write_change(organisation, Change.Kind.MEMBER, user.email, before=before, after=after, actor=actor, now=now)

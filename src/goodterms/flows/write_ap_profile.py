@@ -15,7 +15,8 @@ from goodterms.database.writing import upsert_frame
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.followup.models import ApProfile
 from goodterms.ledger.models import Customer
-from goodterms.organizations.models import Organisation
+from goodterms.organizations.changes import fields_of, write_change
+from goodterms.organizations.models import Change, Organisation
 
 TEXTS = ("system", "portal_url", "invoice_format", "invoice_email")
 FIELDS = (*TEXTS, "needs_purchase_order", "pay_run", "pay_run_days", "cut_off_working_days", "note")
@@ -65,6 +66,7 @@ def write_ap_profile(
             raise UnknownApField(name)
     profile = ApProfile.objects.filter(customer=customer).first()
     profile = profile or ApProfile(organisation=organisation, customer=customer)
+    before = fields_of(profile, *FIELDS)
     for name, value in given.items():
         setattr(profile, name, value)
     _check(profile)
@@ -72,6 +74,17 @@ def write_ap_profile(
         profile.confirmed_date, profile.confirmed_by = local_day(organisation, customer, now), actor
     profile.save()
     _tell(organisation, customer, "ap_profile_written", f"Their process: {describe(profile)}.", actor, now)
+    write_change(
+        organisation,
+        Change.Kind.AP_PROFILE,
+        customer.name,
+        before=before,
+        after=fields_of(profile, *FIELDS),
+        actor=actor,
+        now=now,
+        key=customer.pk,
+        customer_id=customer.pk,
+    )
     return profile
 
 

@@ -9,7 +9,8 @@ from django.db import transaction
 from goodterms.core.refusal import Refusal
 from goodterms.flows.facts import raise_facts_version, write_timeline
 from goodterms.ledger.models import Customer
-from goodterms.organizations.models import Organisation
+from goodterms.organizations.changes import write_change
+from goodterms.organizations.models import Change, Organisation
 from goodterms.organizations.values import check_email, check_language, check_timezone
 
 WORDS = {
@@ -77,6 +78,17 @@ def write_customer(
     said = "; ".join(f"{WORDS[name]} {_show(old)} → {_show(new)}" for name, (old, new) in changed.items())
     data = {name: {"before": old, "after": new} for name, (old, new) in changed.items()}
     write_timeline(current, "customer_corrected", f"Corrected: {said}.", actor=actor, now=now, data=data)
+    write_change(
+        organisation,
+        Change.Kind.CUSTOMER,
+        current.name,
+        before={name: old for name, (old, _) in changed.items()},
+        after={name: new for name, (_, new) in changed.items()},
+        actor=actor,
+        now=now,
+        key=current.pk,
+        customer_id=current.pk,
+    )
     return True
 
 

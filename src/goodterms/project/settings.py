@@ -109,7 +109,6 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 # Accounts are given by invitation to the very address, so there is no unverified one to guard against.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "goodterms"
-MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _is_https
 
 LANGUAGE_CODE = "en"
