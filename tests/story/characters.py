@@ -96,7 +96,8 @@ def promise_and_break(world: World, who: Character, day: date) -> None:
     is_asked = Task.objects.filter(customer=who.customer, kind="agency_ready", done_at__isnull=True).exists()
     if is_asked and not LegalDecision.objects.filter(customer=who.customer).exists():
         decide_case(world.organisation, who.customer, choice="written_off", approved_by="Kim Example",
-                    actor=AT_THE_MACHINE, now=world.now, reason="Insolvency was opened; a court order would only add cost.")  # fmt: skip
+                    actor=AT_THE_MACHINE, now=world.now,
+                    reason="Insolvency was opened; a court order would only add cost.")  # fmt: skip
 
 
 def end_at_the_agency(world: World, who: Character, day: date) -> None:
