@@ -72,6 +72,13 @@ def test_what_speaks_against_it_is_said_at_the_field(world: World) -> None:
     assert not written(world).exists()
 
 
+def test_greeting_and_farewell_alone_do_not_leave(world: World) -> None:
+    answer = compose(world, words="Dear Sam Example,\n\n\nKind regards,")
+    assert answer.status_code == 422
+    assert "between greeting and farewell" in answer.content.decode()
+    assert not written(world).exists()
+
+
 def test_looking_sends_nothing(world: World) -> None:
     assert "please call us" in compose(world, "compose-look").content.decode()
     part = world.client("owner").post(

@@ -110,6 +110,53 @@ def test_a_dispute_needs_its_invoice(world: World) -> None:
     assert Dispute.objects.get().invoice == invoice
 
 
+def listed(world: World, **asked: str) -> str:
+    return world.client("owner").get(reverse("inbox", args=[world.ours.slug]), asked).content.decode()
+
+
+def test_an_answer_is_given_to_a_colleague_and_found_among_theirs(world: World) -> None:
+    assert "Re: Friendly reminder" in listed(world, state="unassigned")
+    post(world, "reply-give", world.reply, owner="Robin Example")
+    assert "Re: Friendly reminder" in listed(world, state="mine")
+    assert "Re: Friendly reminder" not in listed(world, state="unassigned")
+    post(world, "reply-give", world.reply, owner="Nobody Known")
+    world.reply.refresh_from_db()
+    assert world.reply.owner == "Robin Example"
+
+
+def test_an_answer_is_laid_aside_until_a_day_and_still_stops_the_chasing(world: World) -> None:
+    task = world.customer.tasks.filter(key=f"reply:{world.reply.pk}")
+    post(world, "reply-snooze", world.reply, until="2026-03-12")
+    assert "Re: Friendly reminder" not in listed(world)
+    assert "Re: Friendly reminder" in listed(world, state="snoozed")
+    assert not task.exists() or str(task.get().due_date) == "2026-03-12"
+    world.reply.refresh_from_db()
+    assert world.reply.handled_at is None
+    post(world, "reply-snooze", world.reply, until="2026-03-10")  # today is no day to lay it aside until
+    world.reply.refresh_from_db()
+    assert str(world.reply.snoozed_until_date) == "2026-03-12"
+    post(world, "reply-snooze", world.reply, until="")
+    assert "Re: Friendly reminder" in listed(world)
+
+
+def test_the_thread_shows_what_went_to_and_fro(world: World) -> None:
+    make_reply(world.customer, "And the rest in April.")
+    shown = page(world, "reply", world.reply.pk)
+    assert "And the rest in April." in shown
+    assert reverse("message", args=[world.ours.slug, world.sent.pk]) in shown
+
+
+def test_a_strangers_customer_is_looked_for_by_name(world: World) -> None:
+    Reply.objects.filter(pk=world.reply.pk).update(customer=None, from_address="kim@elsewhere.example")
+    client = world.client("owner")
+    address = reverse("reply", args=[world.ours.slug, world.reply.pk])
+    assert "Customer number" in client.get(address).content.decode()
+    found = client.get(address, {"customer": "Example Customer C1"}).content.decode()
+    assert 'name="customer" value="C1"' in found
+    post(world, "reply-assign", world.reply, customer="C1", is_contact="1")
+    assert world.customer.contacts.filter(email="kim@elsewhere.example").exists()
+
+
 def test_a_task_to_read_an_answer_leads_to_it(world: World) -> None:
     reply = make_reply(world.customer)
     task = world.customer.tasks.get(key=f"reply:{reply.pk}")

@@ -16,6 +16,9 @@ from goodterms.web.form_kit import DayField, KitForm
 
 SALT = "goodterms.web.compose"
 TOKEN_AGE_SECONDS = 60 * 60
+GREETINGS = {"en": "Dear {name},", "de": "Guten Tag {name},"}
+GREETINGS_TO_NOBODY = {"en": "Dear Sir or Madam,", "de": "Guten Tag,"}
+FAREWELLS = {"en": "Kind regards,", "de": "Mit freundlichen Grüßen"}
 TOKEN_FIELDS = ("channel", "template", "contact", "language", "sender", "subject", "words", "shows_invoices",
                 "shows_payment", "deadline", "encloses_statement", "reply")  # fmt: skip
 
@@ -44,11 +47,16 @@ class ComposeForm(KitForm):
     reply = forms.ModelChoiceField(Reply.objects.none(), required=False, widget=forms.HiddenInput())
     closes_reply = forms.BooleanField(required=False, label=_("With this their answer is dealt with"))
     form_key = forms.CharField(max_length=40, widget=forms.HiddenInput())
-    overrule_reason = forms.CharField(required=False, max_length=500, label=_("Why it shall go out all the same"))
+    overrule_reason = forms.CharField(
+        required=False, max_length=500, label=_("Why it shall go out all the same"),
+        widget=forms.TextInput(attrs={"form": "compose-form"}),
+    )  # fmt: skip
 
-    def __init__(self, *args: Any, customer: Customer, today: date, channel: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, customer: Customer, today: date, channel: str, is_sending: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.customer, self.channel_name = customer, channel
+        self.customer, self.is_sending = customer, is_sending
         self._choose("template", templates_for(channel), "template")
         self._choose("language", known_languages(), "tongue")
         senders = SENDERS if customer.relationship_owner else SENDERS[:1]
@@ -67,6 +75,14 @@ class ComposeForm(KitForm):
         assert isinstance(field, forms.ChoiceField)
         words = COMPOSE_VOCABULARIES[vocabulary]
         field.choices = [(value, words[value].label if value in words else value) for value in values]
+
+    def clean_words(self) -> str:
+        """A greeting and a farewell alone say nothing."""
+        words = str(self.cleaned_data["words"])
+        lines = [line.strip() for line in words.splitlines() if line.strip()]
+        if len(lines) == 2 and lines[0].endswith(",") and lines[1] in FAREWELLS.values() and self.is_sending:
+            raise forms.ValidationError(_("Write what you want to say between greeting and farewell."))
+        return words
 
     def draft(self) -> Draft:
         """The message as it was put together; only of a valid form."""
@@ -91,6 +107,14 @@ class ComposeForm(KitForm):
         given = self.cleaned_data
         plain = {name: _plain(given[name]) for name in TOKEN_FIELDS}
         return signing.dumps([self.customer.pk, plain], salt=SALT, compress=True)
+
+
+def first_words(contact: Contact | None, language: str) -> str:
+    """How a message begins and ends in its own language, with room between."""
+    own = language if language in GREETINGS else "en"
+    name = contact.name if contact else ""
+    first = GREETINGS[own].format(name=name) if name else GREETINGS_TO_NOBODY[own]
+    return f"{first}\n\n\n\n{FAREWELLS[own]}"
 
 
 def reachable(customer: Customer, channel: str) -> Any:

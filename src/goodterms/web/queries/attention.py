@@ -31,6 +31,7 @@ def attention_of(visit: Visit) -> Attention:
     effects = Effect.objects.filter(organisation=organisation, state__in=ASKS_A_PERSON)
     problems = DataProblem.objects.filter(organisation=organisation, resolved_at__isnull=True)
     answers = Reply.objects.filter(organisation=organisation, handled_at__isnull=True)
+    answers = answers.exclude(snoozed_until_date__gt=visit.today)
     return Attention(
         tasks=count_up_to(visit.limit(tasks), SHOWN_UP_TO),
         effects=count_up_to(visit.limit(effects), SHOWN_UP_TO),

@@ -27,7 +27,7 @@ from goodterms.messages.languages import match_language
 from goodterms.messages.message import Message
 from goodterms.messages.sms import measure_sms
 from goodterms.web.access import Visit, acting, looking
-from goodterms.web.compose_form import ComposeForm, draft_of, reachable
+from goodterms.web.compose_form import ComposeForm, draft_of, first_words, reachable
 from goodterms.web.pages import render_page, render_part
 from goodterms.web.preview import as_mail
 from goodterms.web.queries.customer import customer_day
@@ -63,7 +63,7 @@ def compose_look(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
 def compose_send(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Queue it; the same form sends once, however often it is submitted."""
     customer = visit.find_customer(pk)
-    form, channel = _read(request, visit, customer)
+    form, channel = _read(request, visit, customer, is_sending=True)
     if not form.is_valid():
         return _page(request, visit, customer, form, channel, status=422)
     try:
@@ -116,11 +116,14 @@ def _previewed(request: HttpRequest, visit: Visit, pk: int) -> Message:
     return composed.draft
 
 
-def _read(request: HttpRequest, visit: Visit, customer: Customer) -> tuple[ComposeForm, str]:
-    channel = request.POST.get("channel", "email")
-    if channel not in CHANNELS:
-        channel = "email"
-    return ComposeForm(request.POST, customer=customer, today=customer_day(visit, customer), channel=channel), channel
+def _read(
+    request: HttpRequest, visit: Visit, customer: Customer, *, is_sending: bool = False
+) -> tuple[ComposeForm, str]:
+    """The form as it was submitted, with its channel."""
+    asked = request.POST.get("channel", "email")
+    channel = asked if asked in CHANNELS else "email"
+    today = customer_day(visit, customer)
+    return ComposeForm(request.POST, customer=customer, today=today, channel=channel, is_sending=is_sending), channel
 
 
 def _initial(request: HttpRequest, visit: Visit, customer: Customer, channel: str) -> dict[str, Any]:
@@ -138,22 +141,13 @@ def _initial(request: HttpRequest, visit: Visit, customer: Customer, channel: st
         "language": language,
         "sender": "owner" if customer.is_protected else "default",
         "subject": subject if subject.lower().startswith(("re:", "aw:")) or not subject else f"Re: {subject}"[:150],
-        "words": _first_words(contact, language) if channel != "sms" else f"{visit.organisation.name}: ",
+        "words": first_words(contact, language) if channel != "sms" else f"{visit.organisation.name}: ",
         "deadline": deadline.isoformat(),
         "encloses_statement": "on" if request.GET.get("statement") and channel == "email" else "",
         "reply": reply.pk if reply else "",
         "closes_reply": "on" if reply else "",
         "form_key": secrets.token_hex(12),
     }
-
-
-def _first_words(contact: Contact | None, language: str) -> str:
-    """How a message begins and ends in its own language."""
-    greeting = {"de": "Guten Tag {name},"}.get(language, "Dear {name},")
-    nobody = {"de": "Guten Tag,"}.get(language, "Dear Sir or Madam,")
-    leave = {"de": "Mit freundlichen Grüßen"}.get(language, "Kind regards,")
-    first = greeting.format(name=contact.name) if contact and contact.name else nobody
-    return f"{first}\n\n\n\n{leave}"
 
 
 def _reply(request: HttpRequest, customer: Customer) -> Reply | None:
