@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import pytest
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.web.policy_world import RULE, STEP, TRIAL, WORDS
@@ -144,6 +148,7 @@ ENTRIES = {
     "customer-items": page("customer"),
     "customer-timeline": page("customer"),
     "customer-coming": page("customer"),
+    "customer-outlook": page("customer"),
     "note-add": deed("customer", text="They build a new hall."),
     "call-new": page("customer"),
     "call-record": deed("customer", outcome="reached"),
@@ -376,43 +381,51 @@ def test_every_address_has_an_entry_in_the_matrix() -> None:
     assert set(ADDRESSES) == set(ENTRIES)
 
 
-@pytest.mark.parametrize("visitor", VISITORS)
-@pytest.mark.parametrize("name", ENTRIES)
-def test_matrix_of_every_address_and_visitor(name: str, visitor: str, world: World) -> None:
+def visit(client: Client, address: str, method: str, data: dict[str, str]) -> HttpResponse:
+    """The answer of one visit, of which nothing stays."""
+    with transaction.atomic():
+        answer = client.post(address, data) if method == "post" else client.get(address, data)
+        transaction.set_rollback(True)
+    return cast(HttpResponse, answer)
+
+
+def faults_of(name: str, visitor: str, world: World) -> Iterator[str]:
+    """What this visitor is answered otherwise than the table says."""
     entry = ENTRIES[name]
     status, _, target = entry.answer_for(visitor).partition(">")
-    client = world.client(visitor)
-    address = address_of(name, world)
-    answer = client.post(address, entry.data) if entry.method == "post" else client.get(address)
-    assert answer.status_code == int(status), answer.content[:500]
-    if target:
-        assert answer["Location"].startswith(target)
+    data = entry.data if entry.method == "post" else {}
+    answer = visit(world.client(visitor), address_of(name, world), entry.method, data)
+    if answer.status_code != int(status):
+        yield f"{visitor}: {answer.status_code} instead of {status}"
+    elif target and not answer["Location"].startswith(target):
+        yield f"{visitor}: to {answer['Location']} instead of {target}"
 
 
-DEEDS = [name for name, entry in ENTRIES.items() if entry.method == "post"]
-
-
-@pytest.mark.parametrize("name", DEEDS)
-def test_matrix_of_deeds_that_looking_at_never_does(name: str, world: World) -> None:
-    assert world.client("owner").get(address_of(name, world)).status_code == 405
-
-
-@pytest.mark.parametrize("name", [name for name, entry in ENTRIES.items() if entry.row])
-def test_matrix_of_rows_that_belong_to_another_organisation(name: str, world: World) -> None:
-    """A member of one organisation cannot reach its neighbour's rows through their own address either."""
-    entry = ENTRIES[name]
-    address = address_of(name, world).replace(f"/o/{world.ours.slug}/", f"/o/{world.theirs.slug}/")
-    client = world.client("stranger")
-    answer = client.post(address, entry.data) if entry.method == "post" else client.get(address)
-    assert answer.status_code == 404
+@pytest.mark.parametrize("name", ENTRIES)
+def test_matrix_of_every_address_and_visitor(name: str, world: World) -> None:
+    """One world serves all visitors of an address: whatever one of them does is taken back."""
+    faults = [fault for visitor in VISITORS for fault in faults_of(name, visitor, world)]
+    entry, address = ENTRIES[name], address_of(name, world)
+    if entry.method == "post" and visit(world.client("owner"), address, "get", {}).status_code != 405:
+        faults.append("looking at it does it")
+    if entry.row:
+        # A member of one organisation cannot reach its neighbour's rows through their own address either.
+        neighbours = address.replace(f"/o/{world.ours.slug}/", f"/o/{world.theirs.slug}/")
+        answer = visit(world.client("stranger"), neighbours, entry.method, entry.data)
+        if answer.status_code != 404:
+            faults.append(f"the row is there in another organisation: {answer.status_code}")
+    assert faults == []
 
 
 LISTS = [name for name, entry in ENTRIES.items() if not entry.row and entry.method == "get" and entry.owner == "200"]
 
 
-@pytest.mark.parametrize("name", LISTS)
-def test_matrix_of_pages_that_name_no_customer_of_a_colleague(name: str, world: World) -> None:
+def test_matrix_of_pages_that_name_no_customer_of_a_colleague(world: World) -> None:
     """Who sees their own customers only finds no trace of another one on any list."""
-    answer = world.client("limited").get(address_of(name, world), {"q": "C1", "kind": "", "state": ""})
-    page = answer.getvalue().decode(errors="replace") if answer.streaming else answer.content.decode(errors="replace")
-    assert world.customer.name not in page
+    client, naming = world.client("limited"), []
+    for name in LISTS:
+        answer = client.get(address_of(name, world), {"q": "C1", "kind": "", "state": ""})
+        page = answer.getvalue() if answer.streaming else answer.content
+        if world.customer.name.encode() in page:
+            naming.append(name)
+    assert naming == []

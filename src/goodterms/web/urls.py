@@ -74,6 +74,7 @@ of_organisation: list[URLPattern] = [
     path("customers/<int:pk>/case/", case.case, name="case"),
     path("customers/<int:pk>/case/decide/", case.case_decide, name="case-decide"),
     path("customers/<int:pk>/items/", customer.customer_items, name="customer-items"),
+    path("customers/<int:pk>/outlook/", customer.customer_outlook, name="customer-outlook"),
     path("customers/<int:pk>/coming/", customer.customer_coming, name="customer-coming"),
     path("customers/<int:pk>/timeline/", timeline.customer_timeline, name="customer-timeline"),
     path("customers/<int:pk>/notes/", timeline.note_add, name="note-add"),
