@@ -138,7 +138,7 @@ def test_what_goes_today_what_has_gone_and_what_was_held_back_stand_apart(world:
     assert "queued@customer.example" in ask(client, world, "today-automatic")
     gone = ask(client, world, "today-automatic", which="gone")
     assert "queued@customer.example" not in gone
-    assert len(rows_of(gone)) == 2
+    assert len(rows_of(gone)) == 3
 
 
 def test_what_waits_says_why(world: World, client: Client) -> None:
@@ -151,7 +151,7 @@ def test_what_waits_says_why(world: World, client: Client) -> None:
 
 def test_the_outbox_shows_what_asks_for_a_person(world: World, client: Client) -> None:
     make_touched(world.customer, "queued")
-    assert len(rows_of(ask(client, world, "outbox"))) == 5
+    assert len(rows_of(ask(client, world, "outbox"))) == 6
     assert len(rows_of(ask(client, world, "outbox", state="attention"))) == 2
     assert len(rows_of(ask(client, world, "outbox", state="sent", channel="call"))) == 1
 
