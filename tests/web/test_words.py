@@ -2,10 +2,23 @@
 
 from goodterms.core.plan_touches import WAIT_REASONS
 from goodterms.flows.override_profile import PROFILES as OVERRULABLE
-from goodterms.followup.models import Call, Hold, LateReason, Task
+from goodterms.followup.models import (
+    AgencyCase,
+    Call,
+    Dispute,
+    Fee,
+    Hold,
+    LateReason,
+    PaymentPlan,
+    Promise,
+    Settlement,
+    Source,
+    Task,
+)
 from goodterms.followup.policy import shipped
-from goodterms.ledger.models import Contact
+from goodterms.ledger.models import Allocation, Contact, Invoice
 from goodterms.outbox.models import Effect
+from goodterms.web import agreement_words
 from goodterms.web.words import (
     CALL_OUTCOMES,
     CHANNELS,
@@ -52,3 +65,17 @@ def test_every_state_task_hold_role_and_reason_to_wait_has_a_word() -> None:
 def test_a_word_of_somebodys_own_playbook_is_shown_as_it_is_written() -> None:
     assert sign_of("step", "my-own-step").label == "My own step"
     assert sign_of("step", "").label == "–"
+
+
+def test_everything_agreed_or_disputed_has_a_word() -> None:
+    assert set(agreement_words.PROMISE_STATES) == set(Promise.State.values)
+    assert set(agreement_words.PLAN_STATES) == set(PaymentPlan.State.values)
+    assert set(agreement_words.SETTLEMENT_STATES) == set(Settlement.State.values)
+    assert set(agreement_words.RHYTHMS) == set(PaymentPlan.Rhythm.values)
+    assert set(agreement_words.SOURCES) == set(Source.values)
+    assert set(agreement_words.DISPUTE_REASONS) == set(Dispute.Reason.values)
+    assert set(agreement_words.RESOLUTIONS) == {"", *Dispute.Resolution.values}
+    assert set(agreement_words.FEE_REASONS) == set(Fee.Reason.values)
+    assert set(agreement_words.AGENCY_STATES) == set(AgencyCase.State.values)
+    assert set(agreement_words.ALLOCATIONS) == set(Allocation.Source.values)
+    assert set(agreement_words.INVOICE_KINDS) == set(Invoice.Kind.values)

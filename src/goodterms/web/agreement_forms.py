@@ -237,6 +237,7 @@ def _part_fault(day: str, amount: str) -> str:
 class AcceptForm(KitForm):
     """Who at the customer accepted an agreement, and how."""
 
+    ids = "accept-%s"
     refused_at: ClassVar = {AcceptedByNobody: "accepted_by"}
     accepted_by = forms.CharField(
         max_length=200,
@@ -252,6 +253,7 @@ class AcceptForm(KitForm):
 class ReasonForm(KitForm):
     """Why something is ended."""
 
+    ids = "end-%s"
     refused_at: ClassVar = {ReasonMissing: "reason"}
     reason = forms.CharField(
         max_length=1000, label=_("Why"), error_messages={"required": _("Say why; the reason stays in the timeline.")}

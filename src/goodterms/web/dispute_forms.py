@@ -33,6 +33,7 @@ def colleagues(organisation: Organisation, *also: str) -> list[tuple[str, Any]]:
 class OpenDisputeForm(KitForm):
     """What a customer does not accept of an invoice."""
 
+    ids = "dispute-%s"
     refused_at: ClassVar = {AmountAboveOpen: "amount", AmountNotPositive: "amount", DeadlineInThePast: "due"}
     reason = forms.ChoiceField(choices=REASON_CHOICES, label=_("What is wrong"))
     amount = AmountField(required=False, label=_("Disputed amount"), help_text=_("Empty: all that is open on it."))
@@ -56,6 +57,7 @@ class OpenDisputeForm(KitForm):
 class ReassignForm(KitForm):
     """Who looks after a dispute, and until when."""
 
+    ids = "reassign-%s"
     refused_at: ClassVar = {DeadlineInThePast: "due"}
     owner = forms.ChoiceField(required=False, label=_("Who looks after it"))
     due = DayField(label=_("To be resolved by"))
@@ -68,6 +70,7 @@ class ReassignForm(KitForm):
 class ResolveForm(KitForm):
     """How a dispute ended."""
 
+    ids = "resolve-%s"
     refused_at: ClassVar = {AmountAboveOpen: "amount"}
     resolution = forms.ChoiceField(
         choices=RESOLUTION_CHOICES, widget=forms.RadioSelect, error_messages={"required": _("Say how it ended.")}
@@ -92,6 +95,7 @@ class ResolveForm(KitForm):
 class PauseForm(KitForm):
     """A dated pause with a reason."""
 
+    ids = "hold-%s"
     refused_at: ClassVar = {HoldEndsInThePast: "until", HoldTooLong: "until", KindnessSpent: "reason"}
     until = DayField(label=_("Last day"), error_messages={"required": _("Name the last day of the pause.")})
     reason = forms.ChoiceField(choices=[(name, sign.label) for name, sign in HOLD_REASONS.items()], label=_("Reason"))
@@ -137,6 +141,7 @@ class FeeForm(KitForm):
 class WaiveForm(KitForm):
     """Why a fee is taken back."""
 
+    ids = "waive-%s"
     refused_at: ClassVar = {GoodWillSpent: "kind", ReasonMissing: "reason"}
     kind = forms.ChoiceField(
         choices=[

@@ -46,15 +46,15 @@ class AmountField(forms.CharField):
 class KitForm(forms.Form):
     """A form whose fields look like the kit's, with a place for what a flow refuses.
 
-    The fields' ids begin with the form's own name: several forms stand on one page.
+    ``ids`` is how the fields' ids are made; forms that stand on one page with others have their own.
     """
 
     required_css_class = "required"
     refused_at: ClassVar[Mapping[type[Refusal], str]] = {}
+    ids: ClassVar[str] = "id_%s"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        name = type(self).__name__.removesuffix("Form").lower()
-        super().__init__(*args, **{"auto_id": f"{name}-%s", **kwargs})
+        super().__init__(*args, **{"auto_id": self.ids, **kwargs})
         for field in self.fields.values():
             _add_class(field.widget, next((name for kind, name in _CLASSES if isinstance(field.widget, kind)), ""))
 
