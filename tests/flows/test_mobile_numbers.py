@@ -1,16 +1,21 @@
 """A telephone number that is certainly a mobile one takes texts: in international form, from import and by hand."""
 
 from datetime import datetime
+from pathlib import Path
 
 import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goodterms.flows.import_ledger import import_path
 from goodterms.flows.write_contact import Particulars, write_contact
+from goodterms.importers.reading import Wishes
 from goodterms.ledger.models import Contact
 from goodterms.organizations.phones import mobile_number
+from tests.conftest import NOW
 from tests.factories import make_customer, make_organisation
+from tests.importing import write
 
 
 @pytest.mark.parametrize(
@@ -60,3 +65,29 @@ def test_a_contact_written_by_hand_gets_its_mobile_number_and_a_new_number_works
     write_contact(customer.organisation, customer, other, actor="Robin", now=now, contact=contact)
     kept = Contact.objects.get()
     assert (kept.mobile, kept.phone_failed_at) == ("", None)
+
+
+@pytest.mark.django_db
+def test_a_column_of_mobile_numbers_is_for_texts_and_updates_them(home: Path) -> None:
+    organisation = make_organisation(country="US")
+
+    def imported(lines: str) -> Contact:
+        file = write(home, f"Customer No,Customer,Country,Contact,Email,Phone,Mobile\n{lines}", "customers.csv")
+        import_path(organisation.pk, file, Wishes(), now=NOW, today=NOW.date())
+        return Contact.objects.get(email="kim@customer.example")
+
+    line = "C1,Example Inc,US,Kim Example,kim@customer.example,(212) 555-0100"
+    assert imported(f"{line},\n").mobile == ""
+    assert imported(f"{line},(212) 555-0123\n").mobile == "+12125550123"
+    assert imported(f"{line},\n").mobile == "+12125550123"
+    kept = imported(f"{line.replace('0100', '0199')},(212) 555-0124\n")
+    assert (kept.phone, kept.mobile) == ("+1 212-555-0199", "+12125550124")
+
+
+@pytest.mark.django_db
+def test_whoever_has_a_mobile_number_alone_is_called_there(home: Path) -> None:
+    organisation = make_organisation()
+    lines = "Customer,Country,Contact,Mobile\nExample Ltd,GB,Kim Example,07400 123456\n"
+    import_path(organisation.pk, write(home, lines, "customers.csv"), Wishes(), now=NOW, today=NOW.date())
+    kept = Contact.objects.get()
+    assert (kept.phone, kept.mobile) == ("+44 7400 123456", "+447400123456")

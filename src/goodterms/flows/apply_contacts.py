@@ -5,7 +5,7 @@ import polars as pl
 from goodterms.database.writing import insert_frame, update_frame
 from goodterms.flows.import_job import ImportJob, read_by_ids
 from goodterms.organizations.models import Organisation
-from goodterms.organizations.phones import mobile_number
+from goodterms.organizations.phones import e164, mobile_number
 
 _LEDGER = pl.Schema(
     {
@@ -15,9 +15,13 @@ _LEDGER = pl.Schema(
         "role": pl.String(),
         "email": pl.String(),
         "phone": pl.String(),
+        "mobile": pl.String(),
     }
 )
-_QUERY = "SELECT id, customer_id, name, role, email, phone FROM ledger_contact WHERE customer_id IN ({ids}) ORDER BY id"
+_QUERY = (
+    "SELECT id, customer_id, name, role, email, phone, mobile FROM ledger_contact WHERE customer_id IN ({ids}) "
+    "ORDER BY id"
+)
 _COUNTRY = pl.Schema({"customer_id": pl.Int64(), "country": pl.String()})
 _COUNTRIES = "SELECT id, country FROM ledger_customer WHERE id IN ({ids})"
 # Ways to recognise a person, the surest first: a role stays with an address, an address changes with a name.
@@ -59,15 +63,18 @@ def apply_contacts(job: ImportJob, contacts: pl.DataFrame, customers: pl.DataFra
 
 
 def _mobile_numbers(job: ImportJob, rows: pl.DataFrame, column: str) -> pl.Series:
-    """For each row the mobile number in international form, empty where ``column`` holds none."""
-    with_number = rows.filter(pl.col(column) != "")["customer_id"].unique()
+    """For each row the mobile number in international form: as the file names it, else what ``column`` tells."""
+    with_number = rows.filter((pl.col(column) != "") | (pl.col("mobile") != ""))["customer_id"].unique()
     if with_number.is_empty():
         return pl.Series("mobile", [""] * rows.height, dtype=pl.String())
     countries = read_by_ids(_COUNTRIES, with_number, _COUNTRY)
     own = dict(countries.iter_rows())
     home = Organisation.objects.values_list("country", flat=True).get(pk=job.organisation_id)
-    pairs = rows.select("customer_id", column).iter_rows()
-    found = [mobile_number(phone, own.get(customer_id) or home) if phone else "" for customer_id, phone in pairs]
+    found = []
+    for customer_id, mobile, phone in rows.select("customer_id", "mobile", column).iter_rows():
+        country = own.get(customer_id) or home
+        named = e164(mobile, country) if mobile else ""
+        found.append(named or (mobile_number(phone, country) if phone else ""))
     return pl.Series("mobile", found, dtype=pl.String())
 
 
@@ -94,7 +101,7 @@ def add_unnamed_contacts(job: ImportJob, parties: pl.DataFrame, customers: pl.Da
 def _pair(rows: pl.DataFrame, ledger: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows with the contact of the ledger they mean (own_… columns), and rows that are new."""
     left = rows.with_row_index("place")
-    own = ledger.rename({name: f"own_{name}" for name in ("name", "role", "email", "phone")})
+    own = ledger.rename({name: f"own_{name}" for name in ("name", "role", "email", "phone", "mobile")})
     pairs = []
     for way in _WAYS:
         theirs = [name if name == "customer_id" else f"own_{name}" for name in way]
@@ -104,7 +111,9 @@ def _pair(rows: pl.DataFrame, ledger: pl.DataFrame) -> tuple[pl.DataFrame, pl.Da
         able = left if is_exact else left.filter(pl.all_horizontal(named), pl.struct(way).is_unique())
         other = own if is_exact else own.filter(pl.struct(theirs).is_unique())
         found = able.join(other, left_on=list(way), right_on=theirs, how="inner", coalesce=False, maintain_order="left")
-        pairs.append(found.select(*left.columns, "contact_id", "own_name", "own_role", "own_email", "own_phone"))
+        pairs.append(
+            found.select(*left.columns, "contact_id", "own_name", "own_role", "own_email", "own_phone", "own_mobile")
+        )
         left = left.join(found.select("place"), on="place", how="anti", maintain_order="left")
         own = own.join(found.select("contact_id"), on="contact_id", how="anti")
     return pl.concat(pairs), left
@@ -131,5 +140,16 @@ def _update(job: ImportJob, pairs: pl.DataFrame) -> None:
         id="contact_id", mobile=_mobile_numbers(job, redialled, "new_phone"), phone_failed_at=nothing
     )
     update_frame("ledger_contact", numbers, ["id"])
-    job.counts["contacts_changed"] += changed.height
-    job.add_changed(changed["customer_id"])
+    texted = _update_named_mobiles(job, changes.join(redialled, on="contact_id", how="anti", maintain_order="left"))
+    also = texted.join(changed, on="contact_id", how="anti", maintain_order="left")
+    job.counts["contacts_changed"] += changed.height + also.height
+    job.add_changed(pl.concat([changed["customer_id"], also["customer_id"]]))
+
+
+def _update_named_mobiles(job: ImportJob, rows: pl.DataFrame) -> pl.DataFrame:
+    """Keep the mobile numbers that the file names as such where the ledger has another; those rows."""
+    named = rows.filter(pl.col("mobile") != "").unique("contact_id", keep="first", maintain_order=True)
+    named = named.with_columns(new_mobile=_mobile_numbers(job, named, "new_phone"))
+    texted = named.filter((pl.col("new_mobile") != "") & (pl.col("new_mobile") != pl.col("own_mobile")))
+    update_frame("ledger_contact", texted.select(id="contact_id", mobile="new_mobile"), ["id"])
+    return texted

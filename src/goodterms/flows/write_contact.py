@@ -14,6 +14,8 @@ from goodterms.organizations.models import Change, Organisation
 from goodterms.organizations.phones import e164, mobile_number
 from goodterms.organizations.values import check_email, check_phone
 
+_FIELDS = ("name", "role", "email", "phone", "mobile")
+
 
 class ContactUnreachable(Refusal):
     """A contact would have neither address nor telephone number."""
@@ -70,7 +72,7 @@ def write_contact(
     written = contact or Contact(
         organisation=organisation, customer=customer, known_from_date=local_day(organisation, customer, now)
     )
-    before = {} if is_new else fields_of(written, "name", "role", "email", "phone")
+    before = {} if is_new else fields_of(written, *_FIELDS)
     written.email_failed_at = None
     country = customer.country or organisation.country
     written.mobile = _mobile(written, given.mobile, phone, country)
@@ -79,10 +81,10 @@ def write_contact(
     written.name, written.role, written.email, written.phone = name, given.role, email, phone
     written.save()
     raise_facts_version(organisation, customer)
-    said = ", ".join(part for part in (name, email, phone) if part)
+    said = ", ".join(part for part in (name, email, phone, written.mobile if given.mobile else "") if part)
     kind, verb = ("contact_added", "added") if is_new else ("contact_corrected", "corrected")
     write_timeline(customer, kind, f"Contact {verb}: {said}.", actor=actor, now=now, data={"contact_id": written.pk})
-    _note_change(written, before, fields_of(written, "name", "role", "email", "phone"), actor, now)
+    _note_change(written, before, fields_of(written, *_FIELDS), actor, now)
     return written
 
 
@@ -104,7 +106,7 @@ def _mobile(known: Contact, given: str | None, phone: str, country: str) -> str:
 def demote_contact(contact: Contact, *, actor: str, now: datetime) -> None:
     """Have the contact asked last: its role becomes "other"; one that is there as such already goes."""
     customer, other = contact.customer, Contact.Role.OTHER
-    before, after = fields_of(contact, "name", "role", "email", "phone"), {}
+    before, after = fields_of(contact, *_FIELDS), {}
     same = Contact.objects.filter(customer=customer, role=other, email=contact.email, name=contact.name)
     if same.exclude(pk=contact.pk).exists():
         Contact.objects.filter(pk=contact.pk).delete()

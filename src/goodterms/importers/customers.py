@@ -20,7 +20,7 @@ from goodterms.importers.rows import CONTACTS, PARTIES
 
 _SEPARATED = r"[;,\s]+"
 _TEXTS = ("customer_number", "customer_name", "country", "language", "timezone", "terms", "is_protected")
-_PERSON = ("relationship_owner", "contact_name", "contact_role", "email", "phone")
+_PERSON = ("relationship_owner", "contact_name", "contact_role", "email", "phone", "mobile")
 
 
 def with_customer(rows: pl.DataFrame) -> pl.DataFrame:
@@ -82,7 +82,7 @@ def _note_parties(first: pl.DataFrame, book: FaultBook) -> None:
 
 def read_contacts(rows: pl.DataFrame, parties: pl.DataFrame, book: FaultBook) -> pl.DataFrame:
     """One row per person and address of the rows (with customer_key and subject); bad addresses are noted."""
-    present = [name for name in ("contact_name", "email", "phone") if name in rows.columns]
+    present = [name for name in ("contact_name", "email", "phone", "mobile") if name in rows.columns]
     if not present:
         return pl.DataFrame(schema=CONTACTS)
     # An address without a role is where the invoices go.
@@ -98,12 +98,16 @@ def read_contacts(rows: pl.DataFrame, parties: pl.DataFrame, book: FaultBook) ->
         .with_columns(role=role)
     )
     people = _with_emails(people, book)
-    people = people.with_columns(phone=to_phone(people, "phone", "region"))
-    texts = ("contact_name", "email_value", "phone")
+    people = people.with_columns(phone=to_phone(people, "phone", "region"), mobile=to_phone(people, "mobile", "region"))
+    # Whoever has a mobile telephone alone is called there.
+    people = people.with_columns(phone=pl.coalesce("phone", "mobile"))
+    texts = ("contact_name", "email_value", "phone", "mobile")
     return (
         people.with_columns(pl.col(name).fill_null("") for name in texts)
         .filter(pl.any_horizontal(pl.col(name) != "" for name in texts))
-        .select("row", "customer_key", name="contact_name", role="role", email="email_value", phone="phone")
+        .select(
+            "row", "customer_key", name="contact_name", role="role", email="email_value", phone="phone", mobile="mobile"
+        )
         .unique(["customer_key", "role", "email", "name"], keep="first", maintain_order=True)
         .match_to_schema(CONTACTS)
     )
@@ -134,7 +138,7 @@ def _with_emails(people: pl.DataFrame, book: FaultBook) -> pl.DataFrame:
 
 def note_missing_addresses(rows: pl.DataFrame, book: FaultBook) -> None:
     """In a list of customers: a contact without address, or no contact at all."""
-    people = [name for name in ("contact_name", "email", "phone") if name in rows.columns]
+    people = [name for name in ("contact_name", "email", "phone", "mobile") if name in rows.columns]
     if "email" not in people:
         return
     has_nobody = pl.all_horizontal(pl.col(name).is_null() for name in people)

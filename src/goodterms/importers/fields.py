@@ -15,7 +15,7 @@ Kind = Literal["customers", "invoices", "payments"]
 
 PARTY = ("customer_number", "customer_name", "country", "language", "timezone", "terms", "is_protected")
 POSTAL = ("address", "street", "street_2", "postcode", "city", "region")
-CONTACT = ("relationship_owner", "contact_name", "contact_role", "email", "phone")
+CONTACT = ("relationship_owner", "contact_name", "contact_role", "email", "phone", "mobile")
 FIELDS: dict[Kind, tuple[str, ...]] = {
     "customers": (*PARTY, *POSTAL, *CONTACT, "currency"),
     "invoices": (

@@ -29,10 +29,11 @@ CONTACTS = pl.Schema(
     {
         "row": pl.Int64(),
         "customer_key": pl.String(),
-        "name": pl.String(),  # "" when unknown, like role, email and phone
+        "name": pl.String(),  # "" when unknown, like role, email, phone and mobile
         "role": pl.String(),
         "email": pl.String(),
         "phone": pl.String(),
+        "mobile": pl.String(),
     }
 )
 INVOICES = pl.Schema(

@@ -22,6 +22,7 @@ LIMITS = {
     "reference": 200,
     "contact_name": 200,
     "phone": 40,
+    "mobile": 40,
     "relationship_owner": 200,
 }
 _FAULTS_OF_AMOUNTS = {
