@@ -9,11 +9,11 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from goodterms.core.playbook import Playbook, Step
-from goodterms.core.policy_parts import Content, PolicyChange, differing_parts, list_changes, plain_step
+from goodterms.core.policy_parts import Content, PolicyChange, list_changes, overlay, plain_step
 from goodterms.core.rules import Rule, explain
-from goodterms.flows.edit_draft import RuleKind, find_book, read_draft
+from goodterms.flows.edit_draft import RuleKind, find_book
 from goodterms.followup.models import CustomerProfile, DayRun, PolicyDraft, PolicyVersion
-from goodterms.followup.policy import compile_content, content_of, own_rules_of
+from goodterms.followup.policy import compile_content, content_of
 from goodterms.ledger.models import Customer
 from goodterms.messages.catalog import template_catalog
 from goodterms.organizations.models import Organisation
@@ -93,10 +93,11 @@ class RuleView:
 
 def read_policy(organisation: Organisation, *, in_force: bool = False) -> PolicyView:
     """The policy to show."""
-    content, draft = read_draft(organisation)
     present = content_of(organisation)
-    is_draft = draft is not None and not in_force
-    return PolicyView(content if is_draft else present, present, draft, is_draft)
+    draft = PolicyDraft.objects.filter(organisation=organisation).first()
+    if draft is None or in_force:
+        return PolicyView(present, present, draft, is_draft=False)
+    return PolicyView(overlay(present, draft.content), present, draft, is_draft=True)
 
 
 def last_counts(organisation: Organisation) -> LastCounts:
@@ -119,8 +120,8 @@ def _count_by(organisation: Organisation, column: str) -> dict[str, int]:
 
 def list_books(view: PolicyView, counts: LastCounts, organisation: Organisation) -> list[BookView]:
     """Every playbook."""
-    own = set(own_rules_of(view.content).get("playbooks", {}))
-    changed = set(differing_parts(view.in_force, view.content).get("playbooks", {}))
+    own = set(organisation.own_rules.get("playbooks", {}))
+    changed = set(view.draft.content.get("playbooks", {})) if view.draft and view.is_draft else set()
     needs = _needs_in_force(view.content, organisation)
     return [_book_view(book, view, counts, own, changed, needs) for book in view.content["playbooks"]]
 
@@ -178,9 +179,13 @@ def _purpose(name: str) -> str:
 
 
 def list_rules(
-    view: PolicyView, kind: RuleKind, counts: LastCounts, organisation: Organisation, customers: QuerySet[Customer]
+    view: PolicyView,
+    kind: RuleKind,
+    counts: LastCounts,
+    organisation: Organisation,
+    customers: QuerySet[Customer] | None,
 ) -> list[RuleView]:
-    """The rules in order; samples come from ``customers``, in one query for all rules."""
+    """The rules in order; samples come from ``customers`` (None: all), in one query for each answer."""
     policy = compile_content(view.content, organisation)
     rules = (policy.profiles if kind == "profiles" else policy.verdicts).rules
     before = {row["id"]: row for row in view.in_force[kind]}
@@ -207,14 +212,15 @@ def _rule_change(before: Mapping[str, Any] | None, rule: Rule) -> str:
 
 
 def _samples(
-    organisation: Organisation, kind: RuleKind, rules: tuple[Rule, ...], customers: QuerySet[Customer]
+    organisation: Organisation, kind: RuleKind, rules: tuple[Rule, ...], customers: QuerySet[Customer] | None
 ) -> dict[str, list[tuple[Customer, str]]]:
     """Some customers that each rule spoke for at the last run, with its sentence of then.
 
     Of each answer the first customers are read by index: enough for most rules, and no search for the rare ones.
     """
     column = kind.removesuffix("s")
-    rows = CustomerProfile.objects.filter(organisation=organisation, customer__in=customers).order_by()
+    rows = CustomerProfile.objects.filter(organisation=organisation).order_by()
+    rows = rows if customers is None else rows.filter(customer__in=customers)
     if kind == "profiles":
         outcomes = dict.fromkeys(rule.outcome for rule in rules)
         found = [standing for outcome in outcomes for standing in rows.filter(profile=outcome)[:LOOKED_AT]]

@@ -17,7 +17,8 @@ def control(field: forms.BoundField) -> SafeString:
     """A field's control in the kit's dress, tied to its fault where it has one."""
     widget = field.field.widget
     dress = "form-select" if isinstance(widget, forms.Select) else "form-control"
-    attributes: dict[str, Any] = {"class": f"{dress} is-invalid" if field.errors else dress}
+    classes = [dress, *(["is-invalid"] if field.errors else []), widget.attrs.get("class", "")]
+    attributes: dict[str, Any] = {"class": " ".join(classes).strip()}
     if field.errors:
         attributes |= {"aria-invalid": "true", "aria-describedby": f"{field.id_for_label}-fault"}
     return field.as_widget(attrs=attributes)
@@ -50,7 +51,7 @@ def told_fields(row: dict[str, Any]) -> list[tuple[str, str]]:
 @register.filter
 def are_usual(roles: Any) -> bool:
     """Whether a step is written to whom most steps are written to."""
-    return list(roles) == policy_words.PLAIN_VALUES["roles"]
+    return bool(list(roles) == policy_words.PLAIN_VALUES["roles"])
 
 
 @register.filter

@@ -30,12 +30,13 @@ def rules(request: HttpRequest, visit: Visit, kind: str) -> HttpResponse:
         read_policy(visit.organisation, in_force=request.GET.get("of") == "force"),
         last_counts(visit.organisation),
     )
+    visible = visit.customers() if visit.is_limited else None
     context = {
         "view": view,
         "counts": counts,
         "kind": known,
         "kind_word": KINDS[known],
-        "rules": list_rules(view, known, counts, visit.organisation, visit.customers()),
+        "rules": list_rules(view, known, counts, visit.organisation, visible),
         "tab": known,
     }
     return render_page(request, visit, "rules.html", context, section=SECTION)
