@@ -30,6 +30,12 @@ ADDRESSES = {
     "outbox, newest": "/o/example/outbox/",
     "outbox, asks a person": "/o/example/outbox/?state=attention",
     "data problems": "/o/example/problems/",
+    "reports: six figures": "/o/example/reports/",
+    "reports: ageing of a year": "/o/example/reports/ageing/?currency=EUR",
+    "reports: DSO": "/o/example/reports/dso/?currency=EUR",
+    "reports: cash forecast": "/o/example/reports/forecast/?currency=EUR",
+    "reports: largest debtors": "/o/example/reports/debtors/?currency=EUR",
+    "reports: ageing, one country": "/o/example/reports/ageing/?currency=EUR&country=DE",
     "search, many found": "/o/example/search/?q=hotel",
 }
 
@@ -58,6 +64,7 @@ def fill(customers: int) -> None:
     from django.db import connection
 
     from benchmarks.storing import store_ledger
+    from goodterms.flows.refresh_reports import refresh_reports
     from goodterms.flows.run_day import run_day
     from goodterms.importers.example import generate_large
     from goodterms.organizations.models import Organisation
@@ -65,6 +72,9 @@ def fill(customers: int) -> None:
     organisation = Organisation.objects.create(name="Example Ltd", slug="example", created_at=NOW)
     store_ledger(organisation, generate_large(2026, TODAY, customers))
     run_day(organisation, NOW)
+    start = time.perf_counter()
+    refresh_reports(organisation, NOW)
+    print(f"Sums for reports: {time.perf_counter() - start:.1f} s")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 

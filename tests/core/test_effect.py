@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import accumulate
 
@@ -94,7 +95,10 @@ def test_the_interval_is_wider_than_that_of_a_single_look() -> None:
     assert found.high > 1.96 * math.sqrt(2 * 150.0 / 200)
 
 
-def watched(*rows: tuple[int, str, int, list[tuple[str, int, int]]]) -> pl.DataFrame:
+Taken = tuple[str | None, int | None, int | None]
+
+
+def watched(*rows: tuple[int, str, int, Sequence[Taken]]) -> pl.DataFrame:
     """(customer, arm, amount, [(source, days after due, amount)])."""
     made = []
     for number, (customer, arm, amount, taken) in enumerate(rows):

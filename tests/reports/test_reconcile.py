@@ -34,7 +34,8 @@ def ledgers(draw: st.DrawFn) -> Ledger:
         sign = -1 if kind == "credit_note" else 1
         amount = sign * draw(st.integers(1, 1000))
         issued = TODAY - timedelta(days=draw(st.integers(-5, 400)))
-        due = draw(st.none() | st.integers(0, 60).map(lambda days, issued=issued: issued + timedelta(days=days)))
+        terms = draw(st.none() | st.integers(0, 60))
+        due = None if terms is None else issued + timedelta(days=terms)
         row = {"invoice_id": number, "customer_id": draw(st.integers(1, 2)), "kind": kind, "currency": "EUR",
                "issue_date": issued, "due_date": due, "amount_minor": amount, "settled_date": None,
                "payment_count": 0}  # fmt: skip

@@ -1,12 +1,13 @@
 """How a report's values, trends and charts stand in a template."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from django import template
 from django.template.context import Context
 from django.urls import reverse
-from django.utils.html import format_html, json_script
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -92,6 +93,6 @@ def change_in_words(context: Context, figure: Figure) -> SafeString | str:
 
 
 @register.simple_tag(takes_context=True)
-def chart_script(context: Context, chart: Chart, identity: str) -> SafeString:
-    """The chart's values for the script that draws it."""
-    return json_script(chart_data(context["page"], chart, context["visit"].locale), identity)
+def chart_values(context: Context, chart: Chart) -> str:
+    """The values that the script draws, as an attribute: htmx takes script elements out of what it fetches."""
+    return json.dumps(chart_data(context["page"], chart, context["visit"].locale))

@@ -46,9 +46,8 @@
   }
 
   function draw(place) {
-    const source = document.getElementById(place.dataset.chart);
-    if (!source || !window.echarts) return;
-    const data = JSON.parse(source.textContent);
+    if (!window.echarts) return;
+    const data = JSON.parse(place.dataset.chart);
     const ink = colour(place, "var(--tblr-body-color)");
     const quiet = colour(place, "var(--tblr-secondary)");
     const grid = colour(place, "var(--tblr-border-color)");
