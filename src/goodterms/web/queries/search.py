@@ -22,6 +22,7 @@ SHORTEST_PART = 3
 AFTER_ALL = "\U0010ffff"
 """Sorts behind every sign that a number or an address holds."""
 
+_IS_CODE = re.compile(r"[\d@]")
 _ADDRESS_PART = re.compile(r"@|[a-z]\.|\.[a-z]")
 
 CustomerHow = Literal["name", "number", "email", "phone"]
@@ -59,27 +60,32 @@ class Found:
 
 
 def search_everywhere(visit: Visit, words: str) -> Found:
-    """Everything this person may see that fits ``words``; each way of looking asks an index and stops early."""
+    """Everything this person may see that fits ``words``; each way of looking asks an index and stops early.
+
+    Names alone are read one after the other: not where a number or an address was found already.
+    """
     if not words:
         return Found([], [])
     contacts: dict[int, tuple[CustomerHow, str]] = {}
-    for how, rows in (("email", _emails(visit, words)), ("phone", _phones(visit, words))):
-        for customer_id, value in rows:
-            contacts.setdefault(customer_id, (how, value))  # type: ignore[arg-type]  # the two words above
+    for customer_id, value in _emails(visit, words):
+        contacts.setdefault(customer_id, ("email", value))
+    for customer_id, value in _phones(visit, words):
+        contacts.setdefault(customer_id, ("phone", value))
     numbered = set(_numbered(visit, words))
-    named = _named(visit, words)
+    invoices = _invoices(visit, words)
+    is_found = bool(numbered or contacts or any(found.how == "number" for found in invoices))
+    named = [] if is_found and _IS_CODE.search(words) else _named(visit, words)
     order = list(dict.fromkeys([*numbered, *contacts, *named]))[:FOUND_SHOWN]
-    rows_by_id = visit.customers().select_related("profile").in_bulk(order)
-    customers = [
-        CustomerFound(
-            rows_by_id[pk],
-            "number" if pk in numbered else contacts.get(pk, ("name", ""))[0],
-            contacts.get(pk, ("", ""))[1],
-        )
-        for pk in order
-        if pk in rows_by_id
-    ]
-    return Found(customers, _invoices(visit, words))
+    whole = visit.customers().select_related("profile").in_bulk(order)
+    customers = [_customer_found(whole[pk], numbered, contacts) for pk in order if pk in whole]
+    return Found(customers, invoices)
+
+
+def _customer_found(
+    customer: Customer, numbered: set[int], contacts: dict[int, tuple[CustomerHow, str]]
+) -> CustomerFound:
+    how, value = contacts.get(customer.pk, ("name", ""))
+    return CustomerFound(customer, "number" if customer.pk in numbered else how, value)
 
 
 def _named(visit: Visit, words: str) -> list[int]:
