@@ -126,7 +126,7 @@ class WorkerSettings(_Strict):
     run_hour: int = Field(6, ge=0, le=23, description="Hour of the day's run, organisation-local.")
     batch: int = Field(200, ge=1, le=1000, description="Effects claimed at once.")
     lease_seconds: int = Field(300, ge=10, le=3600)
-    relays: int = Field(0, ge=0, le=8, description="Connections it hands over by at once (PostgreSQL only); 0: three.")
+    relays: int = Field(0, ge=0, le=8, description="Connections it hands over by at once (PostgreSQL only); 0: two.")
     pause_seconds: float = Field(5, ge=0.05, le=600, description="Between two looks at what is due.")
 
 
