@@ -24,7 +24,7 @@ BULK_FROM_CUSTOMERS = 2_000
 MOST_ROWS = 600_000
 """Daily sums beyond so many rows are kept by week where they are older than a hundred days."""
 YEARS_KEPT = 2
-REMEMBERED_FRAMES = 48
+REMEMBERED_BYTES = 256 * 1024 * 1024
 
 _remembered: "OrderedDict[tuple[int, str], tuple[str, pl.DataFrame]]" = OrderedDict()
 
@@ -111,9 +111,13 @@ def write_frame(frame: pl.DataFrame) -> bytes:
     return target.getvalue()
 
 
+class FramesReplaced(Exception):
+    """Newer frames were kept while these were read: numbers of both must not meet in one report."""
+
+
 @dataclass(frozen=True)
 class Frames:
-    """The frames kept for an organisation, each read when it is first asked for."""
+    """The frames kept for an organisation, each read when it is first asked for; raises FramesReplaced then."""
 
     organisation_id: int
     as_of_date: date
@@ -126,11 +130,13 @@ class Frames:
         if known and known[0] == self.stamp:
             _remembered.move_to_end(key)
             return known[1]
-        rows = ReportFrame.objects.filter(organisation_id=self.organisation_id, name=name)
-        content, stamp = rows.values_list("content", "stamp").get()
+        rows = ReportFrame.objects.filter(organisation_id=self.organisation_id, name=name, stamp=self.stamp)
+        content = rows.values_list("content", flat=True).first()
+        if content is None:
+            raise FramesReplaced
         frame = pl.read_ipc(io.BytesIO(bytes(content)))
-        _remembered[key] = (stamp, frame)
-        while len(_remembered) > REMEMBERED_FRAMES:
+        _remembered[key] = (self.stamp, frame)
+        while len(_remembered) > 1 and sum(one.estimated_size() for _s, one in _remembered.values()) > REMEMBERED_BYTES:
             _remembered.popitem(last=False)
         return frame
 

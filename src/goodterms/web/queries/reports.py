@@ -1,6 +1,6 @@
 """Reports for a page: the frames as kept, the report's answer, and the names that stand in it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -10,11 +10,14 @@ from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Membership, Organisation
 from goodterms.reports.balances import currencies_in
 from goodterms.reports.catalog import Report, make_parts
-from goodterms.reports.frames import Frames
+from goodterms.reports.frames import Frames, FramesReplaced
 from goodterms.reports.overview import overview
 from goodterms.reports.result import Chart, Result, Table, joined
 from goodterms.reports.segments import ReportFilter
 from goodterms.reports.work_reports import without_names
+from goodterms.web.report_cells import export_cell
+
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -56,24 +59,46 @@ def open_report(
     organisation: Organisation, report: Report, wanted: ReportFilter, now: datetime, *, shows_names: bool
 ) -> ReportPage | None:
     """The report's page; None while its sums were never made."""
-    frames = frames_for_page(organisation, now)
-    if frames is None:
-        return None
-    made = make_parts(report, frames, wanted)
-    if report.name == "activity" and not shows_names:
-        made = [(code, without_names(result)) for code, result in made]
-    return _page(organisation, report, made, wanted, frames)
+
+    def make(frames: Frames) -> ReportPage:
+        shown = _known(wanted, frames)
+        made = make_parts(report, frames, shown)
+        if report.name == "activity" and not shows_names:
+            made = [(code, without_names(result)) for code, result in made]
+        return _page(organisation, report, made, shown, frames)
+
+    return _with_frames(organisation, now, make)
 
 
 def open_overview(organisation: Organisation, wanted: ReportFilter, now: datetime) -> ReportPage | None:
     """The six figures in one currency (the organisation's own where there is anything in it)."""
-    frames = frames_for_page(organisation, now)
-    if frames is None:
-        return None
-    codes = currencies_in(frames, replace(wanted, currency=""), organisation.currency)
-    shown = wanted if wanted.currency in codes else wanted.with_currency(codes[0] if codes else "")
-    made = [(shown.currency, overview(frames, shown))] if shown.currency else []
-    return _page(organisation, None, made, shown, frames)
+
+    def make(frames: Frames) -> ReportPage:
+        codes = currencies_in(frames, replace(wanted, currency=""), organisation.currency)
+        shown = wanted if wanted.currency in codes else wanted.with_currency(codes[0] if codes else "")
+        made = [(shown.currency, overview(frames, shown))] if shown.currency else []
+        return _page(organisation, None, made, shown, frames)
+
+    return _with_frames(organisation, now, make)
+
+
+def _with_frames(organisation: Organisation, now: datetime, make: Callable[[Frames], ReportPage]) -> ReportPage | None:
+    """What ``make`` makes of the frames as kept; of the newer ones where they were replaced meanwhile."""
+    for _ in range(TRIES):
+        frames = frames_for_page(organisation, now)
+        if frames is None:
+            return None
+        try:
+            return make(frames)
+        except FramesReplaced:
+            continue
+    raise FramesReplaced
+
+
+def _known(wanted: ReportFilter, frames: Frames) -> ReportFilter:
+    """Nothing is known later than the day the frames were made."""
+    last = min(wanted.to_date, frames.as_of_date)
+    return replace(wanted, to_date=last, from_date=min(wanted.from_date, last))
 
 
 def _page(
@@ -133,8 +158,6 @@ def _choices(organisation: Organisation, frames: Frames) -> Choices:
 
 def export_cells(page: ReportPage, place: int) -> tuple[list[str], Iterator[list[Any]]]:
     """Headings and rows of one of the report's tables, as web.exports takes them; IndexError where there is none."""
-    from goodterms.web.report_cells import export_cell
-
     table = page.result.tables[place]
     headings = [
         f"{column.heading} ({table.currency})" if column.unit == "money" and table.currency else str(column.heading)

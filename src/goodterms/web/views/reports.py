@@ -45,7 +45,7 @@ def report(request: HttpRequest, visit: Visit, name: str) -> HttpResponse:
     context = {
         "page": page,
         "report": found,
-        "wanted": wanted,
+        "wanted": page.wanted if page else wanted,
         "ranges": _ranges(request, visit),
         "first_day": first_day_kept(visit.today) + timedelta(days=1),
     }
