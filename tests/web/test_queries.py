@@ -22,7 +22,7 @@ AT_MOST = {
     "compose": 52,
     "inbox": 14,
     "reply": 24,
-    "task": 44,
+    "task": 45,
     "message": 12,
     "message-html": 6,
     "outbox": 12,

@@ -255,3 +255,13 @@ def test_a_call_back_offers_the_number_of_the_last_call(world: World, client: Cl
 def test_reasons_kept_by_a_newer_version_are_left_out(world: World, client: Client) -> None:
     Task.objects.filter(pk=world.task.pk).update(rank_reasons=json.dumps([{"reason": "moon"}]))
     assert client.get(at(world, "today")).status_code == 200
+
+
+def test_the_page_of_a_task_offers_to_put_it_off_or_give_it_away(world: World, client: Client) -> None:
+    rank_changed(NOW)
+    page = client.get(at(world, "task", world.task.pk)).content.decode()
+    assert "Later, or somebody else" in page
+    assert "to gain by acting now" in page
+    assert at(world, "task-snooze", world.task.pk) in page
+    seen = world.client("viewer").get(at(world, "task", world.task.pk)).content.decode()
+    assert "Later, or somebody else" not in seen

@@ -1,6 +1,7 @@
 """One task: what to do, about whom, and what came of it; put off, given to a colleague."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -10,8 +11,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from goodterms.core.calendar import next_business_day
 from goodterms.flows.finish_task import LONGEST_OUTCOME, finish_task
-from goodterms.flows.schedule_task import assign_task, colleagues_of, snooze_task
+from goodterms.flows.schedule_task import LONGEST_SNOOZE_DAYS, assign_task, colleagues_of, snooze_task
 from goodterms.followup.models import Task
 from goodterms.outbox.models import Effect
 from goodterms.web.access import Visit, acting, go_back, looking
@@ -49,9 +51,18 @@ def task(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
         raise Http404
     if found.kind == Task.Kind.REPLY and not found.done_at:
         return redirect("reply", visit.organisation.slug, int(found.key.removeprefix("reply:")))
-    context = task_context(visit, found)
-    context["colleagues"] = colleagues_of(visit.organisation)
+    context = task_context(visit, found) | later_choices(visit)
     return render_page(request, visit, "task.html", context, section="today")
+
+
+def later_choices(visit: Visit) -> dict[str, Any]:
+    """What the forms for putting off and giving away offer."""
+    return {
+        "colleagues": colleagues_of(visit.organisation),
+        "tomorrow": next_business_day(visit.organisation.country, visit.today + timedelta(days=1)),
+        "first_snooze": visit.today + timedelta(days=1),
+        "last_snooze": visit.today + timedelta(days=LONGEST_SNOOZE_DAYS),
+    }
 
 
 def task_context(visit: Visit, found: Task) -> dict[str, Any]:

@@ -1,14 +1,11 @@
 """Today: what a person must do, by what it is worth; what goes by itself; what waits and why."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 
-from goodterms.core.calendar import next_business_day
 from goodterms.flows.do_in_bulk import MOST_AT_ONCE
-from goodterms.flows.schedule_task import LONGEST_SNOOZE_DAYS, colleagues_of
 from goodterms.web.access import Visit, looking
 from goodterms.web.lists import PAGE_ROWS, count_up_to
 from goodterms.web.pages import render_page
@@ -22,6 +19,7 @@ from goodterms.web.queries.worklist import (
     last_run,
     slice_effects,
 )
+from goodterms.web.views.tasks import later_choices
 from goodterms.web.words import CALL_OUTCOMES, CHANNELS, HOLD_REASONS, PROFILES, TASKS
 
 EFFECT_SORTS = {"time": ("not_before", "pk"), "customer": ("customer_name", "pk")}
@@ -51,13 +49,10 @@ def _choices(visit: Visit) -> dict[str, Any]:
         "profiles": PROFILES,
         "hold_reasons": HOLD_REASONS,
         "currencies": open_currencies(visit.organisation),
-        "colleagues": colleagues_of(visit.organisation),
+        **later_choices(visit),
         "call_outcomes": CALL_OUTCOMES,
         "mine": MINE,
         "free": FREE,
-        "tomorrow": next_business_day(visit.organisation.country, visit.today + timedelta(days=1)),
-        "first_snooze": visit.today + timedelta(days=1),
-        "last_snooze": visit.today + timedelta(days=LONGEST_SNOOZE_DAYS),
         "most_at_once": MOST_AT_ONCE,
     }
 
