@@ -20,7 +20,7 @@ class AskedItem:
 def find_effect(organisation: Organisation, pk: int) -> Effect | None:
     """The effect with its touch and message, or None where the organisation has no such effect."""
     effects = Effect.objects.filter(organisation=organisation, pk=pk)
-    return effects.select_related("touch", "message").first()
+    return effects.select_related("touch__personal", "message").first()
 
 
 def touch_of(effect: Effect) -> Touch | None:

@@ -31,6 +31,8 @@ def message(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
         "effect": effect,
         "touch": touch,
         "customer": customer_of(effect),
+        "personal": getattr(touch, "personal", None) if touch else None,
+        "is_proved": effect.channel in ("letter", "certified") and effect.state == Effect.State.SENT,
         "items": asked_items(touch) if touch else [],
         "attempts": attempts_of(effect),
         "sent": sent,
