@@ -136,6 +136,14 @@ def test_silence_counts_from_the_first_unanswered_message() -> None:
     assert (found["unanswered_touch_count"], found["silence_days"]) == (0, 0)
 
 
+def test_an_instalment_that_is_paid_is_a_sign_of_life() -> None:
+    sent = ["friendly 40", "clear 30", "call 20"]
+    kept = {"instalments": [{"in": -25, "paid": 100}, {"in": 5}, {"in": 10, "paid": 100}]}
+    missed = {"instalments": [{"in": -25, "paid": 99}]}
+    assert habits(open=[50, 12], sent=sent, plan=kept)["unanswered_touch_count"] == 1
+    assert habits(open=[50, 12], sent=sent, plan=missed)["unanswered_touch_count"] == 3
+
+
 def test_messages_of_earlier_cycles_are_no_silence() -> None:
     found = habits(open=[9], sent=[{"step": "friendly", "ago": 200, "cycle": "since-2025-08-01"}, "friendly 4"])
     assert (found["touch_count"], found["silence_days"]) == (1, 4)

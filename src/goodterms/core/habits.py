@@ -164,13 +164,19 @@ def _touches(evidence: Evidence, summaries: pl.DataFrame) -> pl.DataFrame:
 
 
 def _signs_of_life(evidence: Evidence, summaries: pl.DataFrame) -> pl.DataFrame:
-    """The last day on which the customer answered, spoke to us, promised or settled something."""
+    """The last day on which the customer answered, spoke to us, promised or settled something, or an instalment was due
+    that is paid.
+    """
+    today = evidence.customers.select("customer_id", "local_date")
+    instalments = evidence.instalments.filter(pl.col("paid_minor") >= pl.col("amount_minor"))
+    kept = instalments.join(today, on="customer_id").filter(pl.col("due_date") <= pl.col("local_date"))
     talks = evidence.calls.filter(pl.col("outcome") == "reached")
     signs = [
         evidence.replies.select("customer_id", pl.col("received_date").alias("_sign_date")),
         talks.select("customer_id", pl.col("called_date").alias("_sign_date")),
         evidence.promises.select("customer_id", pl.col("made_date").alias("_sign_date")),
         summaries.select("customer_id", pl.col("last_settled_date").alias("_sign_date")),
+        kept.select("customer_id", pl.col("due_date").alias("_sign_date")),
     ]
     return pl.concat(signs).group_by("customer_id").agg(pl.col("_sign_date").max())
 
