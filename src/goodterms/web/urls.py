@@ -6,8 +6,8 @@ from goodterms.web.agreement_urls import agreement_patterns
 from goodterms.web.policy_urls import policy_patterns
 from goodterms.web.report_urls import report_patterns
 from goodterms.web.views import (
-    api_keys,
     ap_profile,
+    api_keys,
     approvals,
     bulk,
     call_mode,

@@ -16,8 +16,8 @@ from goodterms.core.money import Money
 from goodterms.web.access import Visit
 from goodterms.web.ap_words import SHORT_WEEKDAYS
 from goodterms.web.formats import write_amount, write_day, write_moment, write_number, write_time
-from goodterms.web.sign import Sign
 from goodterms.web.rank_words import Reason, reasons_in_words
+from goodterms.web.sign import Sign
 from goodterms.web.words import sign_of
 
 register = template.Library()
