@@ -175,7 +175,12 @@ def test_two_steps_cannot_have_one_name() -> None:
     assert "already" in " ".join(faults_of(make_organisation(), step="", id="clear")["id"])
 
 
-RULE = {"id": "Big and late", "outcome": "failing", "when": "oldest_days_overdue > 60", "because": "{overdue_count:invoice} overdue."}
+RULE = {
+    "id": "Big and late",
+    "outcome": "failing",
+    "when": "oldest_days_overdue > 60",
+    "because": "{overdue_count:invoice} overdue.",
+}
 
 
 def test_a_new_rule_stands_before_the_last_one() -> None:

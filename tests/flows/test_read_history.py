@@ -1,4 +1,4 @@
-"""History read at once tells of any day what reading that day alone tells, and a replay decides as a run each day would."""
+"""History read at once tells of any day what that day tells itself; a replay decides as a run on each day would."""
 
 from dataclasses import fields, replace
 from datetime import date, timedelta
@@ -113,7 +113,13 @@ def make_everything(organisation: Organisation) -> None:
     LateReason.objects.create(**own, recorded_by="Robin", reason="cash", stated_date=ago(5), stated_at=moment)
     ApProfile.objects.create(**own, pay_run="weekday", pay_run_days=[2, 5], confirmed_date=ago(3))
     Hold.objects.create(
-        **own, reason="illness", from_date=ago(9), until_date=ago(1), made_by="Robin", made_at=moment, lifted_date=ago(3)
+        **own,
+        reason="illness",
+        from_date=ago(9),
+        until_date=ago(1),
+        made_by="Robin",
+        made_at=moment,
+        lifted_date=ago(3),
     )
     AgencyCase.objects.create(
         **own, state="recalled", ready_date=ago(9), ready_reason="Old.", approved_by="Robin",

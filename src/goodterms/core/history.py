@@ -76,9 +76,7 @@ REPLIES = pl.Schema(
     }
 )
 PROMISES = pl.Schema({**frames.PROMISES, "judged_date": pl.Date()})
-SETTLEMENTS = pl.Schema(
-    {**frames.SETTLEMENTS, "accepted_date": pl.Date(), "ended_date": pl.Date()}
-)
+SETTLEMENTS = pl.Schema({**frames.SETTLEMENTS, "accepted_date": pl.Date(), "ended_date": pl.Date()})
 _PLAN_DATES = {"proposed_date": pl.Date(), "accepted_date": pl.Date(), "ended_date": pl.Date()}
 INSTALMENTS = pl.Schema({**frames.INSTALMENTS, "paid_date": pl.Date(), **_PLAN_DATES})
 PLANNED = pl.Schema({**frames.PLANNED, "plan_state": pl.String(), **_PLAN_DATES})
@@ -121,7 +119,7 @@ class Days:
         self._cash = _cash_spans(history)
 
     def evidence_on(self, day: date) -> Evidence:
-        """What was known on ``day``: as flows.collect_evidence reads it, without touches, cycles and settled invoices."""
+        """What was known on ``day``, as flows.collect_evidence reads it: without touches, cycles, settled invoices."""
         past = self._history
         return Evidence(
             customers=_customers_on(past.customers, day),
@@ -147,17 +145,21 @@ class Days:
         rows = self._settled
         if customer_ids is not None:
             rows = rows.filter(pl.col("customer_id").is_in(customer_ids.implode()))
-        return _standing(rows, day).select(
-            "invoice_id",
-            "customer_id",
-            "currency",
-            "issue_date",
-            "due_date",
-            pl.col("last_date").alias("settled_date"),
-            "amount_minor",
-            pl.col("payments").alias("payment_count"),
-            pl.col("is_disputed").alias("was_disputed"),
-        ).cast(frames.SETTLED)
+        return (
+            _standing(rows, day)
+            .select(
+                "invoice_id",
+                "customer_id",
+                "currency",
+                "issue_date",
+                "due_date",
+                pl.col("last_date").alias("settled_date"),
+                "amount_minor",
+                pl.col("payments").alias("payment_count"),
+                pl.col("is_disputed").alias("was_disputed"),
+            )
+            .cast(frames.SETTLED)
+        )
 
     def resettled_between(self, after: date, until: date) -> pl.Series:
         """The customers whose settled invoices changed after one day and until another."""
@@ -174,8 +176,10 @@ class Days:
         ).cast(frames.OPEN_ITEMS)  # fmt: skip
 
     def _cash_on(self, day: date) -> pl.DataFrame:
-        sums = _standing(self._cash, day).group_by("customer_id", "currency").agg(
-            pl.col("left_minor").sum().alias("unallocated_minor")
+        sums = (
+            _standing(self._cash, day)
+            .group_by("customer_id", "currency")
+            .agg(pl.col("left_minor").sum().alias("unallocated_minor"))
         )
         return sums.filter(pl.col("unallocated_minor") != 0).cast(frames.CASH)
 
@@ -199,14 +203,22 @@ def _cash_spans(history: History) -> pl.DataFrame:
     taken = events.agg(pl.col("amount_minor").sum().alias("taken_minor"), pl.col("payments").sum())
     spans = _spans(history.payments, taken, "payment_id", "paid_date")
     ends = pl.min_horizontal("to_date", "returned_date")
-    spans = spans.with_columns((pl.col("amount_minor") - pl.col("taken_minor")).alias("left_minor"), ends.alias("to_date"))
-    return spans.filter((pl.col("left_minor") != 0) & (pl.col("to_date").is_null() | (pl.col("to_date") > pl.col("from_date"))))
+    spans = spans.with_columns(
+        (pl.col("amount_minor") - pl.col("taken_minor")).alias("left_minor"), ends.alias("to_date")
+    )
+    return spans.filter(
+        (pl.col("left_minor") != 0) & (pl.col("to_date").is_null() | (pl.col("to_date") > pl.col("from_date")))
+    )
 
 
 def _spans(rows: pl.DataFrame, events: pl.DataFrame, key: str, begins: str) -> pl.DataFrame:
     """The rows once from their beginning and once from each event on, until the next; the last without an end."""
-    first = rows.select(key, pl.lit(None, dtype=pl.Date()).alias("allocated_date"), taken_minor=pl.lit(0, dtype=pl.Int64()),
-                        payments=pl.lit(0, dtype=pl.Int64()))  # fmt: skip
+    first = rows.select(
+        key,
+        pl.lit(None, dtype=pl.Date()).alias("allocated_date"),
+        pl.lit(0, dtype=pl.Int64()).alias("taken_minor"),
+        pl.lit(0, dtype=pl.Int64()).alias("payments"),
+    )
     columns = [key, "allocated_date", "taken_minor", "payments"]
     later = events.select(columns).cast({"taken_minor": pl.Int64(), "payments": pl.Int64()})
     both = pl.concat([first, later]).sort(key, "allocated_date", nulls_last=False)
@@ -233,8 +245,12 @@ def _customers_on(customers: pl.DataFrame, day: date) -> pl.DataFrame:
 
 def _contacts_on(contacts: pl.DataFrame, day: date) -> pl.DataFrame:
     """Addresses that had not failed by then."""
-    works = {"email": ["email_failed_date", "email_opted_out_date"], "phone": ["phone_failed_date"], "postal": ["post_failed_date"],
-             "mobile": ["phone_failed_date", "sms_opted_out_date"]}  # fmt: skip
+    works = {
+        "email": ["email_failed_date", "email_opted_out_date"],
+        "phone": ["phone_failed_date"],
+        "postal": ["post_failed_date"],
+        "mobile": ["phone_failed_date", "sms_opted_out_date"],
+    }
     columns = []
     for name, failures in works.items():
         has_failed = pl.any_horizontal([(pl.col(failed) <= day).fill_null(value=False) for failed in failures])
@@ -249,13 +265,17 @@ def _remembered(rows: pl.DataFrame, column: str, day: date) -> pl.DataFrame:
 def _replies_on(replies: pl.DataFrame, day: date) -> pl.DataFrame:
     handled = (pl.col("handled_date") <= day).fill_null(value=False)
     reading = pl.when(handled).then(pl.col("reading"))
-    rows = _remembered(replies, "received_date", day).with_columns(reading.alias("reading"), handled.alias("is_handled"))
+    rows = _remembered(replies, "received_date", day).with_columns(
+        reading.alias("reading"), handled.alias("is_handled")
+    )
     return rows.select(frames.REPLIES.names())
 
 
 def _promises_on(promises: pl.DataFrame, day: date) -> pl.DataFrame:
     state = pl.when(pl.col("judged_date") <= day).then(pl.col("state")).otherwise(pl.lit("open"))
-    return promises.filter(pl.col("made_date") <= day).with_columns(state.alias("state")).select(frames.PROMISES.names())
+    return (
+        promises.filter(pl.col("made_date") <= day).with_columns(state.alias("state")).select(frames.PROMISES.names())
+    )
 
 
 def _state_on(state: str, running: str, day: date) -> pl.Expr:
@@ -302,4 +322,6 @@ def _holds_on(holds: pl.DataFrame, day: date) -> pl.DataFrame:
     ended = holds.filter(pl.col("from_date") <= day).with_columns(
         pl.min_horizontal(pl.col("until_date"), lifted.dt.offset_by("-1d")).alias("until_date")
     )
-    return ended.filter((pl.col("until_date") >= pl.col("from_date")).fill_null(value=True)).select(frames.HOLDS.names())
+    return ended.filter((pl.col("until_date") >= pl.col("from_date")).fill_null(value=True)).select(
+        frames.HOLDS.names()
+    )

@@ -144,9 +144,7 @@ def _moved(before: list[str], after: list[str]) -> set[str]:
     return moved
 
 
-def _field_changes(
-    part: str, item: str, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> Iterable[PolicyChange]:
+def _field_changes(part: str, item: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[PolicyChange]:
     for field in {**before, **after}:
         if field != "id" and before.get(field) != after.get(field):
             yield PolicyChange(part, item, "changed", field, before.get(field), after.get(field))

@@ -83,7 +83,9 @@ def _compile_rule(name: str, row: Mapping[str, Any], schema: pl.Schema, outcomes
     if missing or unknown:
         raise RuleFault(f"{where}: a rule has id, outcome, when and because; check {sorted(missing | unknown)}.")
     if row["outcome"] not in outcomes:
-        raise RuleFault(f"{where}: there is no {row['outcome']!r}; choose one of {', '.join(sorted(outcomes))}.", "outcome")
+        raise RuleFault(
+            f"{where}: there is no {row['outcome']!r}; choose one of {', '.join(sorted(outcomes))}.", "outcome"
+        )
     when = " ".join(str(row["when"]).split())
     condition = _read_condition(where, when)
     columns = tuple(dict.fromkeys(condition.meta.root_names()))

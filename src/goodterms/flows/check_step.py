@@ -75,7 +75,9 @@ def _check_channels(row: Mapping[str, Any]) -> list[tuple[str, str]]:
         return [("channels", "Choose at least one channel with its words.")]
     faults = [fault for channel, name in channels.items() for fault in _check_words(channel, name, row)]
     if row.get("cc_roles") and "email" not in channels:
-        faults.append(("cc_roles", "Only an e-mail has copies: give the step e-mail as a channel, or leave this empty."))
+        faults.append(
+            ("cc_roles", "Only an e-mail has copies: give the step e-mail as a channel, or leave this empty.")
+        )
     return faults
 
 
@@ -120,5 +122,7 @@ def _check_gap(row: Mapping[str, Any], numbers: PolicyNumbers) -> list[tuple[str
     for field in ("spacing_days", "repeat_days"):
         days = row.get(field)
         if days is not None and 0 < days < gap:
-            faults.append((field, f"Between any two contacts lie at least {gap} days (the settings say so); say {gap} or more."))
+            faults.append(
+                (field, f"Between any two contacts lie at least {gap} days (the settings say so); say {gap} or more.")
+            )
     return faults

@@ -76,7 +76,9 @@ def remove_step(organisation: Organisation, book_id: str, step_id: str, *, actor
 
 
 @transaction.atomic
-def save_book(organisation: Organisation, book_id: str, values: Mapping[str, Any], *, actor: str, now: datetime) -> None:
+def save_book(
+    organisation: Organisation, book_id: str, values: Mapping[str, Any], *, actor: str, now: datetime
+) -> None:
     """Change a playbook's intent and how it is entered."""
 
     def edit(content: Content) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from goodterms.core.policy_parts import Content, PolicyChange, differing_parts, list_changes
 from goodterms.core.refusal import Refusal
 from goodterms.followup.models import PolicyVersion
-from goodterms.followup.policy import complete_content, compile_content, content_of
+from goodterms.followup.policy import compile_content, complete_content, content_of
 from goodterms.organizations.changes import write_change
 from goodterms.organizations.models import Change, Organisation
 

@@ -66,9 +66,7 @@ def put_in_force(
     before = catch_up(organisation, now)
     compile_content(content, organisation)
     rows = Organisation.objects.filter(pk=organisation.pk)
-    rows.update(
-        policy=content["numbers"], own_rules=own_rules_of(content), facts_version=F("facts_version") + 1
-    )
+    rows.update(policy=content["numbers"], own_rules=own_rules_of(content), facts_version=F("facts_version") + 1)
     why = reason.strip()[:LONGEST_REASON]
     version = write_version(rows.get(), actor=actor, now=now, reason=why, reverts_to=reverts_to)
     record_change(before, version, actor=actor, now=now)

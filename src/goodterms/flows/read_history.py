@@ -74,9 +74,13 @@ DISPUTES = """
 SELECT id, customer_id, invoice_id, reason, amount_minor, opened_date, resolved_date, CAST(NULL AS boolean), resolution
 FROM followup_dispute WHERE organisation_id = {organisation}
 """
-STATED = "SELECT id, customer_id, invoice_id, reason, stated_date FROM followup_latereason WHERE organisation_id = {organisation}"
+STATED = """
+SELECT id, customer_id, invoice_id, reason, stated_date
+FROM followup_latereason WHERE organisation_id = {organisation}
+"""
 AP_PROFILES = """
-SELECT customer_id, pay_run, CAST(pay_run_days AS text), cut_off_working_days, confirmed_date IS NOT NULL, confirmed_date
+SELECT customer_id, pay_run, CAST(pay_run_days AS text), cut_off_working_days, confirmed_date IS NOT NULL,
+       confirmed_date
 FROM followup_approfile WHERE organisation_id = {organisation} AND pay_run <> ''
 """
 HOLDS = """

@@ -156,13 +156,9 @@ def _compare_standings(trial: PolicyTrial, present: Policy, draft: Policy) -> tu
         "customers": before.height,
         "changed": changed.height,
         "moves": moves,
-        "rules": {
-            name: {rule: count for rule, count in after.group_by(f"{name}_rule").len().iter_rows()}
-            for name in ("profile", "verdict")
-        },
+        "rules": {name: dict(after.group_by(f"{name}_rule").len().iter_rows()) for name in ("profile", "verdict")},
         "rules_before": {
-            name: {rule: count for rule, count in before.group_by(f"{name}_rule").len().iter_rows()}
-            for name in ("profile", "verdict")
+            name: dict(before.group_by(f"{name}_rule").len().iter_rows()) for name in ("profile", "verdict")
         },
     }
     rows = [
@@ -190,7 +186,9 @@ def _answer(row: dict[str, Any], suffix: str, name: str, policy: Policy) -> dict
 
 def _really_sent(trial: PolicyTrial, first: date) -> dict[str, int]:
     """What really left in the time that was replayed, by channel."""
-    sent = Touch.objects.filter(organisation=trial.organisation, planned_date__gte=first, effect__state=Effect.State.SENT)
+    sent = Touch.objects.filter(
+        organisation=trial.organisation, planned_date__gte=first, effect__state=Effect.State.SENT
+    )
     counts: dict[str, int] = {}
     for channel in sent.values_list("channel", flat=True).iterator():
         counts[channel] = counts.get(channel, 0) + 1

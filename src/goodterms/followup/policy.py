@@ -90,9 +90,7 @@ def compile_content(content: Content, organisation: Organisation) -> Policy:
 
 def _shipped_content() -> Content:
     parts = shipped()
-    return Content(
-        numbers={}, profiles=parts["profiles"], verdicts=parts["verdicts"], playbooks=parts["playbooks"]
-    )
+    return Content(numbers={}, profiles=parts["profiles"], verdicts=parts["verdicts"], playbooks=parts["playbooks"])
 
 
 @lru_cache(maxsize=64)
