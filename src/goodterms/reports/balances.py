@@ -33,7 +33,23 @@ class ReadFrames(Protocol):
     @property
     def as_of_date(self) -> date: ...
 
+    @property
+    def memo(self) -> dict[object, pl.DataFrame]: ...
+
     def __getitem__(self, name: str) -> pl.DataFrame: ...
+
+
+def _daily(
+    frames: ReadFrames, wanted: ReportFilter, name: str, keys: Sequence[str], values: Sequence[str]
+) -> pl.DataFrame:
+    """The frame's sums per day of the segments that fit: a page that asks for them again gets them at once."""
+    key = (name, wanted.currency, wanted.profile, wanted.country, wanted.collector_id)
+    known = frames.memo.get(key)
+    if known is None:
+        kept = keep(frames[name], frames["segments"], wanted)
+        known = kept.group_by("day", *keys).agg(pl.col(values).sum()).sort("day", *keys)
+        frames.memo[key] = known
+    return known
 
 
 @dataclass(frozen=True)
@@ -70,8 +86,7 @@ class Stock:
 
 def stocks_on(frames: ReadFrames, wanted: ReportFilter, days: Sequence[date]) -> list[Stock]:
     """The stock at the end of each day, as known then; ``wanted.currency`` must be one currency."""
-    kept = keep(frames["changes"], frames["segments"], wanted)
-    daily = kept.group_by("day").agg(pl.col(STOCKS).sum()).sort("day")
+    daily = _daily(frames, wanted, "changes", [], STOCKS)
     running = daily.with_columns(pl.col(STOCKS).cum_sum())
     asked = pl.DataFrame({"day": list(days)}, schema={"day": pl.Date()}).with_row_index("place").sort("day")
     found = asked.join_asof(running, on="day").sort("place").with_columns(pl.col(STOCKS).fill_null(0))
@@ -82,8 +97,7 @@ def stocks_on(frames: ReadFrames, wanted: ReportFilter, days: Sequence[date]) ->
 
 def flows_in(frames: ReadFrames, wanted: ReportFilter, periods: Sequence[tuple[date, date]]) -> list[dict[str, int]]:
     """What was billed, collected, credited … in each period (ends included): kind -> amount in minor units."""
-    kept = keep(frames["moves"], frames["segments"], wanted)
-    daily = kept.group_by("day", "kind").agg(pl.col("amount_minor").sum())
+    daily = _daily(frames, wanted, "moves", ["kind"], ["amount_minor"])
     found = []
     for first, last in periods:
         within = daily.filter(pl.col("day").is_between(first, last))
@@ -95,8 +109,8 @@ class Sales:
     """What was billed less what was credited, between any two days: summed once, asked often."""
 
     def __init__(self, frames: ReadFrames, wanted: ReportFilter) -> None:
-        kept = keep(frames["moves"], frames["segments"], wanted)
-        sales = kept.filter(pl.col("kind").is_in(SALES)).group_by("day").agg(pl.col("amount_minor").sum()).sort("day")
+        moves = _daily(frames, wanted, "moves", ["kind"], ["amount_minor"])
+        sales = moves.filter(pl.col("kind").is_in(SALES)).group_by("day").agg(pl.col("amount_minor").sum()).sort("day")
         self._days: list[date] = sales["day"].to_list()
         self._running: list[int] = [0, *sales["amount_minor"].cum_sum().to_list()]
 

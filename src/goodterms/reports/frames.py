@@ -4,7 +4,7 @@ import io
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import polars as pl
@@ -123,6 +123,7 @@ class Frames:
     as_of_date: date
     made_at: datetime
     stamp: str
+    memo: dict[object, pl.DataFrame] = field(default_factory=dict, compare=False, repr=False)
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         key = (self.organisation_id, name)
@@ -147,6 +148,7 @@ class MadeFrames:
 
     frames: Mapping[str, pl.DataFrame]
     as_of_date: date
+    memo: dict[object, pl.DataFrame] = field(default_factory=dict, compare=False, repr=False)
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         return self.frames[name]
