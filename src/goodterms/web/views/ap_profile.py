@@ -26,6 +26,7 @@ from goodterms.web.pages import render_page
 from goodterms.web.queries.ap_profile import ApPicture, read_ap
 
 UNKNOWN, YES, NO = "", "yes", "no"
+ANSWERS: dict[bool | None, str] = {None: UNKNOWN, True: YES, False: NO}
 
 
 class ApForm(KitForm):
@@ -173,7 +174,7 @@ def _form_of(picture: ApPicture) -> ApForm:
     initial = {
         **{name: getattr(known, name) for name in ("system", "portal_url", "invoice_format", "invoice_email")},
         **{name: getattr(known, name) for name in ("pay_run", "cut_off_working_days", "note")},
-        "needs_purchase_order": {True: YES, False: NO}.get(known.needs_purchase_order, UNKNOWN),
+        "needs_purchase_order": ANSWERS[known.needs_purchase_order],
         "weekdays": [str(day) for day in days] if is_weekday else [],
         "days_of_month": "" if is_weekday else ", ".join(map(str, days)),
     }

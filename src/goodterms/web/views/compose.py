@@ -156,18 +156,16 @@ def _reply(request: HttpRequest, customer: Customer) -> Reply | None:
 
 
 def _contact(customer: Customer, channel: str, asked: str, reply: Reply | None) -> Contact | None:
+    """Who was asked for, else whom it answers, else accounts payable, else whoever is known first."""
     people = list(reachable(customer, channel))
     wanted = int(asked) if asked.isdecimal() else reply.contact_id if reply else None
     sender = reply.from_address.lower() if reply else ""
-    for fits in (
-        lambda one: one.pk == wanted,
-        lambda one: bool(sender) and one.email.lower() == sender,
-        lambda one: one.role == Contact.Role.ACCOUNTS_PAYABLE,
-    ):
-        found = next((one for one in people if fits(one)), None)
-        if found:
-            return found
-    return people[0] if people else None
+
+    def fit(one: Contact) -> tuple[bool, bool, bool]:
+        is_sender = bool(sender) and one.email.lower() == sender
+        return one.pk == wanted, is_sender, one.role == Contact.Role.ACCOUNTS_PAYABLE
+
+    return max(people, key=fit, default=None)
 
 
 def _page(
