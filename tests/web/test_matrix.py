@@ -302,7 +302,7 @@ ENTRIES = {
     "customer-collector": deed("customer", collector=""),
     "reports": page(),
     "report": replace(page(), arguments={"name": "ageing"}),
-    "report-file": replace(page(), arguments={"name": "ageing"}),
+    "report-file": replace(page(), arguments={"name": "ageing"}, limited="404"),
     "reports-refresh": deed(""),
     "experiment": managers_page(),
     "experiment-start": managers_deed(share_percent="10", last_date="2027-01-31", reason="To know."),
