@@ -36,7 +36,7 @@ def picture(page: Page, name: str) -> None:
     size = page.viewport_size
     for width in (1440, 360):
         for light in ("light", "dark"):
-            page.emulate_media(color_scheme=light)  # type: ignore[arg-type]  # one of the two
+            page.emulate_media(color_scheme=light)
             page.set_viewport_size({"width": width, "height": 800})
             page.wait_for_timeout(250)
             page.screenshot(path=f"{folder}/{name}-{width}-{light}.png", full_page=True)

@@ -347,6 +347,4 @@ WHERE e.organisation_id = {{organisation}} AND m.arm = 'standard' AND {running} 
 
 ASSIGNED = _ASSIGNED.format(running="e.state = 'running'")
 
-ASSIGNED_ON = _ASSIGNED.format(
-    running="m.assigned_date <= {on} AND (e.ended_date IS NULL OR e.ended_date > {on})"
-)
+ASSIGNED_ON = _ASSIGNED.format(running="m.assigned_date <= {on} AND (e.ended_date IS NULL OR e.ended_date > {on})")

@@ -30,9 +30,7 @@ def order_claims(organisation: Organisation, invoices: Sequence[Invoice]) -> lis
     return [by_id[claim.invoice_id] for claim in put_in_order(claims, allocation_rule(organisation))]
 
 
-def put_cash_to(
-    organisation: Organisation, invoices: Sequence[Invoice], *, most_minor: int, until: date
-) -> int:
+def put_cash_to(organisation: Organisation, invoices: Sequence[Invoice], *, most_minor: int, until: date) -> int:
     """Put at most this much of the cash on account up to this day to the invoices, in their order; what was put.
 
     ``invoices`` are one customer's, in one currency. Part of a flow's transaction that holds the organisation.

@@ -1,8 +1,10 @@
+from typing import Any
+
 import django.db.models.deletion
 from django.db import migrations, models
 
 
-def keep_stored_deviations(apps, schema_editor):
+def keep_stored_deviations(apps: Any, schema_editor: Any) -> None:
     """An organisation that has changed numbers before versions were kept gets them as its first version."""
     Organisation = apps.get_model('organizations', 'Organisation')
     DayRun = apps.get_model('followup', 'DayRun')

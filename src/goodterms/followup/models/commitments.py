@@ -223,7 +223,9 @@ class Settlement(Acceptance, AgreedMoney):
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="settlements")
     currency = models.CharField(max_length=3)
-    owed_minor = models.BigIntegerField(help_text="Open on its invoices when it was proposed, less what was in their favour.")
+    owed_minor = models.BigIntegerField(
+        help_text="Open on its invoices when it was proposed, less what was in their favour."
+    )
     pay_minor = models.BigIntegerField()
     pay_by_date = models.DateField()
     tolerance_days = models.IntegerField(default=3)

@@ -93,9 +93,13 @@ class Task(models.Model):
         default=-1, db_default=-1, help_text="The customer's facts_version it was ranked by; -1: not ranked yet."
     )
     ranked_date = models.DateField(null=True, blank=True)
-    at_risk_minor = models.BigIntegerField(default=0, db_default=0, help_text="Overdue in the currency that counts most.")
+    at_risk_minor = models.BigIntegerField(
+        default=0, db_default=0, help_text="Overdue in the currency that counts most."
+    )
     at_risk_currency = models.CharField(max_length=3, blank=True, default="", db_default="")
-    channel = models.CharField(max_length=20, blank=True, default="", db_default="", help_text="Of its effect, or kind.")
+    channel = models.CharField(
+        max_length=20, blank=True, default="", db_default="", help_text="Of its effect, or kind."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "key"], name="task_key_unique")]

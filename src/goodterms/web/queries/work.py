@@ -103,8 +103,7 @@ def work_rows(visit: Visit, tasks: Any) -> list[WorkRow]:
     ids = {task.customer_id for task in listed if task.customer_id}
     accounts = balances_of(visit.organisation, ids, visit.today) if ids else {}
     return [
-        WorkRow(task, accounts.get(task.customer_id or 0, []), json.loads(task.rank_reasons or "[]"))
-        for task in listed
+        WorkRow(task, accounts.get(task.customer_id or 0, []), json.loads(task.rank_reasons or "[]")) for task in listed
     ]
 
 

@@ -185,9 +185,7 @@ TITLES = {
 }
 
 
-def _show(
-    request: HttpRequest, visit: Visit, deed: Deed, rows: list[Foreseen], then: str, back: str
-) -> HttpResponse:
+def _show(request: HttpRequest, visit: Visit, deed: Deed, rows: list[Foreseen], then: str, back: str) -> HttpResponse:
     asked = {name: request.POST.get(name, "") for name in DeedForm.base_fields}
     context: dict[str, Any] = {
         "title": TITLES[deed.kind],
