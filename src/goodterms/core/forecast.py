@@ -50,8 +50,8 @@ def survival_curves(lives: pl.DataFrame, keys: Sequence[str] = ()) -> pl.DataFra
     own = own.join(everyone.select(*keys, "lateness", usual), on=[*keys, "lateness"], maintain_order="left")
     hazard = (pl.col("paid") + PRIOR_EVENTS * pl.col("usual")) / (pl.col("at_risk") + PRIOR_EVENTS)
     survival = (1.0 - hazard.clip(0.0, 1.0)).cum_prod().over(*keys, "habit")
-    kinds = {"habit": pl.Int64(), "survival": pl.Float64()}
-    return own.select(*keys, "habit", "lateness", survival.alias("survival")).cast(kinds)
+    numbers = pl.col("habit").cast(pl.Int64()), survival.cast(pl.Float64()).alias("survival")
+    return own.select(*keys, numbers[0], "lateness", numbers[1])
 
 
 def _at_risk(lives: pl.DataFrame, grid: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
