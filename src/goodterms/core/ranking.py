@@ -11,7 +11,7 @@ The rank of a task is a number without unit:
 since the chance that money comes at all sinks with it. *unit* is what a customer typically owes overdue in that
 currency (the median), so that currencies are compared without a rate and never added. *base* is what the work is
 worth where nothing is overdue: somebody waits for it. EFFECT and FIT are judgements about how much sooner or surer
-money comes when this is done today; only their proportions matter, and none of them sends anything. """
+money comes when this is done today; only their proportions matter, and none of them sends anything."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
