@@ -10,6 +10,7 @@ into Polars and groups them once. Every phase is a process of its own, so that i
 
 import argparse
 import json
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 
 from benchmarks.databases import installation, run_phase, start_django
@@ -41,13 +42,22 @@ def main() -> None:
 def fill(customers: int) -> Rows:
     """Store the seeded ledger."""
     from benchmarks.storing import store_ledger
+    from goodterms.database.bulk_load import bulk_load
     from goodterms.importers.example import generate_large
     from goodterms.organizations.models import Organisation
 
     organisation = Organisation.objects.create(name="Example Ltd", slug="example", created_at=NOW)
     ledger, generated = timed(lambda: generate_large(2026, TODAY, customers))
-    _, stored = timed(lambda: store_ledger(organisation, ledger))
-    from django.db import connection
+    from django.db import connection, transaction
+
+    def store() -> None:
+        sizes = {"ledger_invoice": ledger.invoices, "ledger_payment": ledger.payments}
+        with transaction.atomic(), ExitStack() as loading:
+            for table, rows in {**sizes, "ledger_allocation": ledger.allocations}.items():
+                loading.enter_context(bulk_load(table, rows.height))
+            store_ledger(organisation, ledger)
+
+    _, stored = timed(store)
 
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

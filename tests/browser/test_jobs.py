@@ -113,7 +113,7 @@ def test_a_hold_is_placed_and_lifted(world: World, screen: Screen) -> None:
     page.get_by_text("Place a hold").click()
     page.get_by_label("Last day").fill("2026-03-31")
     page.get_by_label("Reason").select_option(label="Illness")
-    page.get_by_label("Note").fill("Their bookkeeper is ill.")
+    page.get_by_label("Note", exact=True).fill("Their bookkeeper is ill.")
     page.get_by_role("button", name="Pause chasing").click()
     expect(page.get_by_role("status").filter(has_text="Chasing is paused until 31 Mar 2026")).to_be_visible()
     page.get_by_role("button", name="Lift the hold").click()
