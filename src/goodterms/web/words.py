@@ -2,6 +2,7 @@
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from goodterms.web.agreement_words import AGREEMENT_VOCABULARIES
 from goodterms.web.ap_words import AP_VOCABULARIES
@@ -21,7 +22,9 @@ PROFILES = {
     "chronic": Sign(_("Chronic"), "orange", "history", _("Late nearly always, pays at the last step.")),
 }
 VERDICTS = {
-    "keep": Sign(_("Keep"), "green", "circle-check", _("The relationship is worth its trouble.")),
+    "keep": Sign(
+        pgettext_lazy("verdict", "Keep"), "green", "circle-check", _("The relationship is worth its trouble.")
+    ),
     "watch": Sign(_("Watch"), "yellow", "eye", _("Something is not right; look again soon.")),
     "part": Sign(_("Part"), "red", "circle-x", _("The evidence speaks for ending it.")),
 }

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from goodterms.core.refusal import Refusal
 from goodterms.flows.record_proof import (
@@ -50,7 +50,7 @@ class ProofForm(KitForm):
             (RETURNED, gettext_lazy("It came back")),
         ],
     )
-    day = DayField(label=gettext_lazy("On"))
+    day = DayField(label=pgettext_lazy("day", "On"))
     sending_number = forms.CharField(required=False, max_length=100, label=gettext_lazy("Sending number"))
     who = forms.CharField(required=False, max_length=200, label=gettext_lazy("Signed by, or why it came back"))
     scan = forms.FileField(
