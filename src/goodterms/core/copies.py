@@ -14,6 +14,8 @@ def add_copies(touches: pl.DataFrame, contacts: pl.DataFrame) -> pl.DataFrame:
     """
     rows = touches.with_row_index("_row")
     asked = rows.filter((pl.col("channel") == "email") & (pl.col("cc_roles").list.len() > 0))
+    if asked.is_empty():
+        return touches.with_columns(pl.lit([], dtype=pl.List(pl.String())).alias("cc"))
     wanted = asked.select("_row", "customer_id", "recipient", pl.col("cc_roles").alias("role")).explode("role")
     wanted = wanted.with_columns(pl.int_range(pl.len()).over("_row").alias("_rank"))
     reachable = contacts.select("customer_id", "role", "contact_id", "email").filter(pl.col("email").is_not_null())

@@ -142,17 +142,16 @@ def apply_rules(frame: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
     matched = frame.with_columns(chosen.alias("_rule"), pl.int_range(pl.len()).alias("_row"))
     matched = matched.with_columns(pl.selectors.float().round(2))
     parts = []
-    for position, rule in enumerate(rules.rules):
-        rows = matched.filter(pl.col("_rule") == position)
-        if rows.height:
-            parts.append(
-                rows.select(
-                    "_row",
-                    pl.lit(rule.outcome).alias("outcome"),
-                    pl.lit(rule.id).alias("rule"),
-                    _evidence_json(rule).alias("evidence"),
-                )
+    for position in matched["_rule"].drop_nulls().unique():
+        rule = rules.rules[position]
+        parts.append(
+            matched.filter(pl.col("_rule") == position).select(
+                "_row",
+                pl.lit(rule.outcome).alias("outcome"),
+                pl.lit(rule.id).alias("rule"),
+                _evidence_json(rule).alias("evidence"),
             )
+        )
     if not parts:
         return pl.DataFrame(schema={"outcome": pl.String(), "rule": pl.String(), "evidence": pl.String()})
     return pl.concat(parts).sort("_row").drop("_row")

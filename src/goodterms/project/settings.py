@@ -1,5 +1,6 @@
 """Django's settings, derived from the installation's configuration."""
 
+from pathlib import Path
 from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
@@ -40,6 +41,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    # The browser's own language where the pages have it, else English.
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -112,6 +115,8 @@ MFA_TOTP_ISSUER = "goodterms"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _is_https
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [Path(__file__).resolve().parent.parent / "web/locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
