@@ -89,6 +89,36 @@ def test_a_condition_may_compare_one_customers_own_values(when: str) -> None:
     assert compiled(rule(when), rule()).rules[0].columns
 
 
+@pytest.mark.parametrize(
+    "because",
+    [
+        "{count.__class__}",
+        "{count.__format__.__globals__}",
+        "{signal[0]}",
+        "{count!r}",
+        "{count:{late_share}}",
+        "{count:>9}",
+        "{}",
+        "{0}",
+        "{count",
+        "{nothing}",
+    ],
+)
+def test_a_sentence_reaches_nothing_but_the_habits_it_names(because: str) -> None:
+    with pytest.raises(RuleFault) as caught:
+        compiled(rule(because=because))
+    assert caught.value.field == "because"
+
+
+@pytest.mark.parametrize(
+    "when", ["signal::int > 3", "CAST(signal AS int) > 3", "TRY_CAST(signal AS date) IS NULL", "seen::text = 'x'"]
+)
+def test_a_condition_that_could_fail_on_some_customer_is_refused(when: str) -> None:
+    """It would stop the day of everybody."""
+    with pytest.raises(RuleFault, match=r"tests\.rule-"):
+        compiled(rule(when), rule())
+
+
 def test_the_first_rule_that_matches_answers() -> None:
     rules = compiled(rule("count > 5", outcome="bad"), rule("count > 3", id="few"), rule(outcome="bad"))
     answers = apply_rules(frame(count=[6, 4, 1]), rules)

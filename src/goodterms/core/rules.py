@@ -4,6 +4,7 @@ import re
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,7 @@ FUNCTIONS = ("abs", "coalesce", "greatest", "least", "nullif", "round")
 """The functions a condition may use: those that look at nothing but one customer's own values."""
 _CALL = re.compile(r"\b([a-z_]\w*)\s*\(", re.IGNORECASE)
 _WORDS = {"and", "or", "not", "in", "between", "when", "then", "else", "is", "like"}
+_CAST = re.compile(r"::|\btry_cast\b|\bcast\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\b(current_(date|time|timestamp)|localtime(stamp)?)\b", re.IGNORECASE)
 
 
@@ -93,7 +95,7 @@ def _compile_rule(name: str, row: Mapping[str, Any], schema: pl.Schema, outcomes
         if column not in schema:
             raise RuleFault(f"{where}: there is no habit called {column!r}; the guide lists the ones there are.")
     try:
-        kind = pl.DataFrame(schema=schema).select(condition.alias("answer")).schema["answer"]
+        kind = _samples(schema).select(condition.alias("answer")).schema["answer"]
     except pl.exceptions.PolarsError as error:
         raise RuleFault(f"{where}: the condition {when!r} cannot be applied: {error}.") from error
     if kind != pl.Boolean():
@@ -112,6 +114,8 @@ def _read_condition(where: str, when: str) -> pl.Expr:
     if not called.issubset(FUNCTIONS):
         names = ", ".join(sorted(called - set(FUNCTIONS)))
         raise RuleFault(f"{where}: the condition {when!r} uses {names}; there are {', '.join(FUNCTIONS)} only.")
+    if _CAST.search(when):
+        raise RuleFault(f"{where}: the condition {when!r} changes a value's kind; compare the habit as it is.")
     if _CLOCK.search(when):
         raise RuleFault(f"{where}: the condition {when!r} reads the clock; compare days that are habits.")
     if not condition.meta.root_names() and when.lower() != "true":
@@ -119,10 +123,26 @@ def _read_condition(where: str, when: str) -> pl.Expr:
     return condition
 
 
+def _samples(schema: pl.Schema) -> pl.DataFrame:
+    """A few rows of odd values: a condition that fails on them would stop a whole organisation's day."""
+    odd: dict[type[Any], list[Any]] = {
+        pl.String: ["", "x", None],
+        pl.Boolean: [True, False, None],
+        pl.Date: [date(1, 1, 1), date(9999, 12, 31), None],
+    }
+    columns = {name: odd.get(type(kind), [0, -1_000_000_000, None]) for name, kind in schema.items()}
+    return pl.DataFrame(columns, schema=schema, strict=False)
+
+
 def _check_sentence(where: str, because: str, schema: pl.Schema) -> None:
+    """Only plain names of habits may stand in the braces: nothing else is ever looked up."""
     try:
-        because.format_map({name: _Shown(name, 0) for name in schema})
-    except (KeyError, ValueError, IndexError, AttributeError) as error:
+        for _, name, word, conversion in string.Formatter().parse(because):
+            if name is not None and (name not in schema or conversion):
+                raise ValueError(f"{{{name}}}")
+            if word and not word.replace(" ", "").isalpha():
+                raise ValueError(f"{{{name}:{word}}}: after the colon stands a noun in the singular, or late")
+    except ValueError as error:
         text = f"{where}: the sentence {because!r} names something that is no habit: {error}."
         raise RuleFault(text, "because") from error
 
@@ -166,7 +186,7 @@ def _evidence_json(rule: Rule) -> pl.Expr:
 
 def _named(sentence: str) -> list[str]:
     """The columns a sentence shows."""
-    return [name.split(":")[0] for _, name, _, _ in string.Formatter().parse(sentence) if name]
+    return [name for _, name, _, _ in string.Formatter().parse(sentence) if name]
 
 
 def explain(rule: Rule, evidence: Mapping[str, Any]) -> str:
@@ -175,40 +195,37 @@ def explain(rule: Rule, evidence: Mapping[str, Any]) -> str:
     ``{name}`` shows the value; ``{name:invoice}`` counts ("1 invoice", "3 invoices"); ``{name:late}`` speaks of days
     late ("5 days late", "1 day early", "on the day").
     """
-    return rule.because.format_map({name: _Shown(name, value) for name, value in evidence.items()})
+    parts = string.Formatter().parse(rule.because)
+    return "".join(
+        before + ("" if name is None else _shown(name, evidence[name], word or "")) for before, name, word, _ in parts
+    )
 
 
-@dataclass(frozen=True)
-class _Shown:
+def _shown(name: str, value: Any, word: str) -> str:
     """A value as a sentence shows it."""
+    if word == "late":
+        return _lateness(name, value)
+    plain = _plain(name, value)
+    if not word or value is None:
+        return plain
+    return f"{plain} {word}" if plain == "1" else f"{plain} {word}s"
 
-    name: str
-    value: Any
 
-    def __format__(self, word: str) -> str:
-        if word and not word.replace(" ", "").isalpha():
-            raise ValueError(f"{{{self.name}:{word}}}: after the colon stands a noun in the singular, or late")
-        if word == "late":
-            return self._lateness()
-        plain = str(self)
-        if not word or self.value is None:
-            return plain
-        return f"{plain} {word}" if plain == "1" else f"{plain} {word}s"
+def _lateness(name: str, value: Any) -> str:
+    if value is None:
+        return "unknown"
+    if abs(value) < 0.5:
+        return "on the day"
+    days = _shown(name, abs(value), "day")
+    return f"{days} late" if value > 0 else f"{days} early"
 
-    def _lateness(self) -> str:
-        if self.value is None:
-            return "unknown"
-        if abs(self.value) < 0.5:
-            return "on the day"
-        days = format(_Shown(self.name, abs(self.value)), "day")
-        return f"{days} late" if self.value > 0 else f"{days} early"
 
-    def __str__(self) -> str:
-        if self.value is None:
-            return "unknown"
-        if self.name.endswith(("_share", "_concentration", "_percentile")) and isinstance(self.value, int | float):
-            return f"{round(self.value * 100)} %"
-        if isinstance(self.value, float):
-            is_whole = abs(self.value) >= 3 or self.value == int(self.value)
-            return f"{self.value:.0f}" if is_whole else f"{self.value:.1f}"
-        return str(self.value)
+def _plain(name: str, value: Any) -> str:
+    if value is None:
+        return "unknown"
+    if name.endswith(("_share", "_concentration", "_percentile")) and isinstance(value, int | float):
+        return f"{round(value * 100)} %"
+    if isinstance(value, float):
+        is_whole = abs(value) >= 3 or value == int(value)
+        return f"{value:.0f}" if is_whole else f"{value:.1f}"
+    return str(value)
