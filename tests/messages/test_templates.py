@@ -41,6 +41,9 @@ def test_a_good_template_has_no_faults() -> None:
         ("{{ greeting }}", "{% if %}", "template_invalid"),
         ("{{ greeting }}", "{% for i in (1..100000000) %}x{% endfor %}", "template_invalid"),
         ("{{ greeting }}", "{{ greeting.__class__.__mro__ }}", "name_unknown"),
+        ("{{ greeting }}", "{{ invoice_count | plural: 'a' }}", "template_invalid"),
+        ("{{ greeting }}", "{{ greeting | plural: 'a', 'b' }}", "template_invalid"),
+        ("{{ greeting }}", "{{ 'a,b' | split: ',' | plural: 'a', 'b' }}", "template_invalid"),
         ("---", "", "template_invalid"),
         ("{{ invoice_table }}", "", "item_missing"),
         ("{{ payment_details }}", "", "payment_details_not_shown"),
@@ -52,6 +55,36 @@ def test_a_good_template_has_no_faults() -> None:
 )
 def test_a_template_that_cannot_be_right_is_refused_when_it_is_saved(old: str, new: str, expected: str) -> None:
     assert expected in codes(GOOD.replace(old, new))
+
+
+TEN_TIMES = "{{ 'aaaaaaaaaa'" + " | replace: 'a', 'aaaaaaaaaa'" * 10 + " | size }}"
+DOUBLED = (
+    "{% assign l = 'aaaaaaaaaa' | split: '' %}" + "{% assign l = l | concat: l %}" * 40 + "{{ l | join: '' | size }}"
+)
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        TEN_TIMES,
+        DOUBLED,
+        "{{ 'aaaaaaaaaaaaaaaaaaaa'" + " | replace: '', 'aaaaaaaaaaaaaaaaaaaa'" * 8 + " | size }}",
+        "{{ 'a' | replace_first: '', 'aaaaaaaaaaaaaaaaaaaa' | size }}",
+        "{{ (1..9000000000) | join: 'aaaaaaaaaaaaaaaaaaaa' | size }}",
+        "{{ (1..9000000000) | reverse | size }}",
+        "{{ 9999999999 " + "| times: 9999999999 " * 50 + "}}",
+    ],
+)
+def test_a_filter_says_no_before_it_builds_more_than_a_message_can_hold(bomb: str) -> None:
+    words = compile_words(f"x\n---\n{bomb}", language_of("en"))
+    with pytest.raises(TemplateFault, match="line 1 of the body"):
+        render_words(words, {})
+
+
+def test_filters_of_an_ordinary_size_do_what_they_did() -> None:
+    body = "{{ name | replace: 'l', 'L' | append: '!' }} {{ 'b,a' | split: ',' | sort | join: '-' }} {{ 3 | times: 4 }}"
+    words = compile_words(f"x\n---\n{body}", language_of("en"))
+    assert render_words(words, {"name": "Example"}).paragraphs == ("ExampLe! a-b 12",)
 
 
 def test_a_fault_names_the_line_of_the_template() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from liquid import BoundTemplate, Environment, FalsyStrictUndefined
 from liquid.exceptions import LiquidError
 
+from goodterms.messages.filters import bound_filters, plural_in
 from goodterms.messages.languages import WORDS, Language
 
 SECTION_MARK = "---"
@@ -66,8 +67,9 @@ def environment_of(language: Language) -> WordsEnvironment:
         environment.tags.pop(name, None)
     for name in _FILTERS_LEFT_OUT:
         environment.filters.pop(name, None)
-    environment.add_filter("plural", lambda count, one, other: language.plural(int(count), str(one), str(other)))
+    environment.add_filter("plural", plural_in(language))
     environment.add_filter("strong", lambda text: f"{STRONG_START}{text}{STRONG_END}")
+    environment.filters = bound_filters(environment.filters)
     return environment
 
 
@@ -86,6 +88,10 @@ def _compile(source: str, part: str, language: Language) -> BoundTemplate:
         return environment_of(language).from_string(source)
     except LiquidError as error:
         raise TemplateFault(_describe(error, part)) from error
+    except (ValueError, RecursionError) as error:
+        raise TemplateFault(
+            f"This cannot be read: a number is too long, or too much is nested (in the {part})."
+        ) from error
 
 
 def _names_in(template: BoundTemplate) -> set[str]:
