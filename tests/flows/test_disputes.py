@@ -6,6 +6,7 @@ import pytest
 
 from goodterms.core.money import Money
 from goodterms.flows.agreed_invoices import AmountAboveOpen, InvoiceNotTheirs
+from goodterms.flows.approvals import NotYoursToApprove
 from goodterms.flows.judge_disputes import find_overdue_disputes
 from goodterms.flows.open_dispute import (
     DeadlineInThePast,
@@ -18,8 +19,9 @@ from goodterms.flows.open_dispute import (
 from goodterms.flows.resolve_dispute import DisputeResolvedAlready, UnknownResolution, resolve_dispute
 from goodterms.followup.models import Dispute, Hold, Task, TimelineEvent
 from goodterms.ledger.models import Customer, Invoice
+from goodterms.organizations.models import Membership
 from tests.conftest import NOW
-from tests.factories import make_customer, make_invoice, make_organisation
+from tests.factories import make_customer, make_invoice, make_organisation, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +84,20 @@ def test_an_adjusted_one_lowers_the_invoice_at_once(invoice: Invoice) -> None:
     invoice.refresh_from_db()
     assert invoice.open_amount_minor == 80_00
     assert invoice.payment_count == 0
+
+
+def test_taking_off_more_than_the_limit_takes_a_manager(customer: Customer) -> None:
+    make_user(customer.organisation, Membership.Role.COLLECTOR, email="kim@supplies.example")
+    make_user(customer.organisation, Membership.Role.MANAGER, email="sam@supplies.example")
+    invoice = make_invoice(customer, "R9", due=date(2026, 2, 1), amount_minor=9_000_00)
+    opened = dispute(invoice)
+    with pytest.raises(NotYoursToApprove, match=r"kim@supplies.example may not approve this"):
+        resolve(opened, "adjusted", actor="kim@supplies.example")
+    invoice.refresh_from_db()
+    assert (invoice.open_amount_minor, Dispute.objects.get().resolution) == (9_000_00, "")
+    resolve(opened, "adjusted", actor="sam@supplies.example")
+    invoice.refresh_from_db()
+    assert invoice.open_amount_minor == 0
 
 
 @pytest.mark.parametrize("resolution", ["unjustified", "withdrawn"])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from goodterms.core.money import Money
+from goodterms.flows.approvals import AT_THE_MACHINE, NotYoursToApprove
 from goodterms.flows.charge_fee import FeeChargedAlready, NotWarned, UnknownFeeReason, charge_fee
 from goodterms.flows.charge_interest import InterestSwitchedOff, NoLawKnown, charge_interest
 from goodterms.flows.claimed_fees import ClaimedFees, read_claimed
@@ -227,6 +228,17 @@ def test_a_wrong_fee_that_was_paid_goes_back_on_account(customer: Customer) -> N
     waive_fee(fee.organisation, fee, reason="Charged to the wrong one.", is_error=True, actor="Kim", now=NOW)
     assert Payment.objects.get().unallocated_minor == 25_00
     assert fees(customer) == [("F-00001", 0)]
+
+
+def test_a_large_fee_is_taken_back_as_wrong_by_a_manager_alone(customer: Customer) -> None:
+    organisation, much = customer.organisation, Money(5_000_00, "GBP")
+    fee = charge_fee(organisation, customer, reason="costs", amount=much, actor="Robin", now=NOW)
+    receive(customer, 5_000_00, "F-00001")
+    with pytest.raises(NotYoursToApprove):
+        waive_fee(organisation, fee, reason="Wrong.", is_error=True, actor="Kim", now=NOW)
+    assert Payment.objects.get().unallocated_minor == 0
+    waive_fee(organisation, fee, reason="Wrong.", is_error=True, actor=AT_THE_MACHINE, now=NOW)
+    assert Payment.objects.get().unallocated_minor == 5_000_00
 
 
 def test_by_german_law_money_goes_to_costs_then_interest_then_principal(customer: Customer) -> None:

@@ -14,6 +14,7 @@ from goodterms.core.money import Money
 from goodterms.flows.accept_plan import accept_plan
 from goodterms.flows.accept_settlement import accept_settlement
 from goodterms.flows.agreed_invoices import AmountAboveOpen, NothingOpen
+from goodterms.flows.approvals import AT_THE_MACHINE
 from goodterms.flows.judge_commitments import judge_commitments
 from goodterms.flows.make_promise import make_promise
 from goodterms.flows.open_dispute import open_dispute
@@ -74,7 +75,7 @@ class Debtor:
             dispute = open_dispute(
                 self.ours, self.customer, claim, reason="wrong_price", amount=part, actor="R", now=self.now
             )
-            resolve_dispute(self.ours, dispute, resolution="adjusted", actor="R", now=self.now)
+            resolve_dispute(self.ours, dispute, resolution="adjusted", actor=AT_THE_MACHINE, now=self.now)
 
     def credit_note(self, amount: int) -> None:
         make_invoice(self.customer, f"CN{next(_NUMBERS)}", due=self.day, amount_minor=-amount)

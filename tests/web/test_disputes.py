@@ -70,6 +70,13 @@ def test_a_dispute_ends_and_the_page_says_what_happens_then(
     assert "This dispute was resolved on" in again
 
 
+def test_the_page_says_that_taking_off_much_takes_a_manager(world: World) -> None:
+    collector = world.client("collector")
+    Invoice.objects.filter(pk=world.invoice.pk).update(amount_minor=9_000_00, open_amount_minor=9_000_00)
+    much = post(collector, world, "dispute-resolve", world.dispute.pk, 422, resolution="adjusted", amount="5000")
+    assert "it takes an owner or a manager of the organisation" in much
+
+
 def test_a_resolution_without_word_or_with_too_much_changes_nothing(world: World, client: Client) -> None:
     assert "Say how it ended." in post(client, world, "dispute-resolve", world.dispute.pk, 422)
     much = post(client, world, "dispute-resolve", world.dispute.pk, 422, resolution="adjusted", amount="5000")

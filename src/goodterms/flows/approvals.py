@@ -7,6 +7,7 @@ from goodterms.core.money import Money
 from goodterms.core.refusal import Refusal
 from goodterms.flows.write_task import write_task
 from goodterms.followup.models import Task
+from goodterms.followup.policy import policy_of
 from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Membership, Organisation
 
@@ -53,6 +54,12 @@ def require_manager(organisation: Organisation, actor: str) -> None:
 def is_above(limits: Mapping[str, int], amount: Money) -> bool:
     """Whether the amount is above the limit of its currency; without a limit of its own, anything is."""
     return amount.amount_minor > limits.get(amount.currency, 0)
+
+
+def require_for_amount(organisation: Organisation, actor: str, amount: Money) -> None:
+    """Taking off more than the policy's settlement_approval_minor takes a manager; raises NotYoursToApprove."""
+    if is_above(policy_of(organisation).numbers.settlement_approval_minor, amount):
+        require_manager(organisation, actor)
 
 
 def ask_approval(customer: Customer, key: str, title: str, detail: str, today: date, now: datetime) -> Task:

@@ -8,6 +8,7 @@ from django.db import transaction
 from goodterms.core.money import Money
 from goodterms.core.refusal import Refusal
 from goodterms.flows.agreed_invoices import AmountAboveOpen, amount_words
+from goodterms.flows.approvals import require_for_amount
 from goodterms.flows.balances import restate_invoices
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.flows.open_dispute import DisputeInOtherCurrency, disputed_words
@@ -51,8 +52,9 @@ def resolve_dispute(
     ``credited``: the accounting program will issue a credit note over ``amount`` (without: what was disputed); the
     invoice waits for it as many days as the policy says, and a task asks for it. ``adjusted``: that amount is taken
     off the invoice here and now. ``unjustified`` and ``withdrawn``: chasing goes on with the next run, and interest
-    has run since the due date as if nothing had been. Raises UnknownResolution, DisputeResolvedAlready,
-    DisputeInOtherCurrency or AmountAboveOpen.
+    has run since the due date as if nothing had been. Taking off more than the policy's settlement_approval_minor takes
+    a manager. Raises UnknownResolution, DisputeResolvedAlready, DisputeInOtherCurrency, AmountAboveOpen or
+    NotYoursToApprove.
     """
     if resolution not in Dispute.Resolution.values:
         raise UnknownResolution(resolution)
@@ -67,6 +69,8 @@ def resolve_dispute(
         raise DisputeInOtherCurrency(given, dispute.invoice)
     if resolution in (Dispute.Resolution.CREDITED, Dispute.Resolution.ADJUSTED) and given > left:
         raise AmountAboveOpen(given, left)
+    if resolution == Dispute.Resolution.ADJUSTED:
+        require_for_amount(organisation, actor, given)
     dispute.resolution, dispute.resolution_note = resolution, note
     dispute.resolved_date, dispute.resolved_by = today, actor
     dispute.save(update_fields=["resolution", "resolution_note", "resolved_date", "resolved_by"])

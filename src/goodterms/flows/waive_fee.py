@@ -9,6 +9,7 @@ from goodterms.core.money import Money
 from goodterms.core.refusal import Refusal
 from goodterms.flows.agreed_invoices import amount_words
 from goodterms.flows.apply_payments import restate_payments
+from goodterms.flows.approvals import require_for_amount
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.flows.put_to_claims import restate
 from goodterms.flows.withdraw_promise import ReasonMissing
@@ -43,8 +44,9 @@ def waive_fee(
 ) -> None:
     """Take back what is open of the fee; the invoice it was charged for is not touched.
 
-    With ``is_error`` all of it: what was paid towards it returns to the customer's account. Otherwise it is good will,
-    granted once per customer. Raises FeeOver, GoodWillSpent or ReasonMissing.
+    With ``is_error`` all of it: what was paid towards it returns to the customer's account, and above the policy's
+    settlement_approval_minor it takes a manager. Otherwise it is good will, granted once per customer. Raises FeeOver,
+    GoodWillSpent, NotYoursToApprove or ReasonMissing.
     """
     if not reason.strip():
         raise ReasonMissing("the fee is waived")
@@ -59,6 +61,7 @@ def waive_fee(
     if is_error:
         _give_back(fee)
         claim.refresh_from_db()
+        require_for_amount(organisation, actor, Money(claim.open_amount_minor, claim.currency))
     if not claim.open_amount_minor:
         raise FeeOver(fee)
     today = local_day(organisation, fee.customer, now)
