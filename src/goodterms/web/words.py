@@ -168,6 +168,12 @@ LATE_REASONS = {
     "already_paid": Sign(_("Paid already")),
     "other": Sign(_("Something else")),
 }
+LEGAL_DECISIONS = {
+    "filed": Sign(_("Filed")),
+    "written_off": Sign(_("Written off")),
+    "dropped": Sign(_("Dropped")),
+    "ended": Sign(_("The court case has ended")),
+}
 EVENTS = {
     "hold_placed": Sign("", "azure", "player-pause"),
     "hold_lifted": Sign("", "azure", "player-play"),
@@ -287,6 +293,8 @@ VOCABULARIES = {
     "event": EVENTS | WRITTEN_EVENTS,
     "signal": SIGNALS,
     "call_outcome": CALL_OUTCOMES,
+    "late_reason": LATE_REASONS,
+    "legal_decision": LEGAL_DECISIONS,
     **AGREEMENT_VOCABULARIES,
     **COMPOSE_VOCABULARIES,
     **AP_VOCABULARIES,

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from goodterms.flows.add_note import LONGEST_NOTE, add_note
 from goodterms.ledger.models import Customer, Invoice
@@ -22,7 +23,8 @@ class NoteForm(forms.Form):
     """A note, about one invoice or the whole account."""
 
     text = forms.CharField(
-        max_length=LONGEST_NOTE, error_messages={"required": _("Write a few words; the note stands here for good.")}
+        max_length=LONGEST_NOTE,
+        error_messages={"required": gettext_lazy("Write a few words; the note stands here for good.")},
     )
     invoice = forms.ModelChoiceField(Invoice.objects.none(), required=False)
 

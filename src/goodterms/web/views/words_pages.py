@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from goodterms.core.refusal import Refusal
 from goodterms.flows.publish_template import (
@@ -45,7 +46,7 @@ class WordsForm(forms.Form):
         max_length=SOURCE_LIMIT + 1000,
         strip=False,
         widget=forms.Textarea({"rows": 20, "spellcheck": "true"}),
-        error_messages={"required": _("There are no words; write some, or go back to the shipped ones.")},
+        error_messages={"required": gettext_lazy("There are no words; write some, or go back to the shipped ones.")},
     )
     reason = forms.CharField(required=False, max_length=500)
 
