@@ -10,7 +10,8 @@ from goodterms.flows.approve_effect import (
     approve_effect,
     refuse_effect,
 )
-from goodterms.flows.finish_task import ApprovedElsewhere, OutcomeMissing, TaskAlreadyDone, finish_task
+from goodterms.flows.do_in_bulk import Deed, DeedKind, try_in_bulk
+from goodterms.flows.finish_task import ApprovedElsewhere, EndsElsewhere, OutcomeMissing, TaskAlreadyDone, finish_task
 from goodterms.followup.models import TimelineEvent
 from tests.factories import make_customer, make_effect, make_organisation, make_task
 
@@ -48,6 +49,19 @@ def test_what_waits_for_approval_is_not_ended_by_a_word(now: datetime, word: str
     task = make_task(make_customer(make_organisation()), kind="approval")
     with pytest.raises(ApprovedElsewhere, match="ends when what it asks about is approved"):
         finish_task(task.organisation, task, outcome=word, actor="Kim", now=now)
+    task.refresh_from_db()
+    assert task.done_at is None
+
+
+@pytest.mark.parametrize("kind", ["uncertain", "failed", "reply", "print"])
+def test_what_ends_with_a_deed_of_its_own_is_not_ended_by_a_word(now: datetime, kind: str) -> None:
+    customer = make_customer(make_organisation())
+    task, call = make_task(customer, kind=kind), make_task(customer)
+    with pytest.raises(EndsElsewhere, match="in its own place"):
+        finish_task(task.organisation, task, outcome="Done", actor="Kim", now=now)
+    deed = Deed(DeedKind.FINISH, reason="Done")
+    left, done = try_in_bulk(task.organisation, deed, [task, call], actor="Kim", now=now)
+    assert ("in its own place" in left.refusal, done.refusal) == (True, "")
     task.refresh_from_db()
     assert task.done_at is None
 

@@ -1,5 +1,6 @@
 """A person has done what a task asked, and says what came of it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -33,16 +34,34 @@ class ApprovedElsewhere(Refusal):
         super().__init__(f"“{task.title}” ends when what it asks about is approved or withdrawn, in its own place.")
 
 
+class EndsElsewhere(Refusal):
+    """A task that ends with a deed of its own was to be ended with a word."""
+
+    def __init__(self, task: Task, deed: str) -> None:
+        super().__init__(f"“{task.title}” ends when {deed}, in its own place.")
+
+
+DEEDS: Mapping[str, str] = {
+    Task.Kind.UNCERTAIN: "somebody says what became of the message",
+    Task.Kind.FAILED: "somebody says what becomes of the message",
+    Task.Kind.REPLY: "somebody says what the answer means",
+    Task.Kind.PRINT: "the batch is marked as printed",
+}
+"""What ends a task that holds something open behind it."""
+
+
 @transaction.atomic
 def finish_task(
     organisation: Organisation, task: Task, *, outcome: str, actor: str, now: datetime, note: str = ""
 ) -> None:
     """Mark the task done; the outcome stands in the customer's timeline.
 
-    Raises OutcomeMissing, TaskAlreadyDone or ApprovedElsewhere.
+    Raises OutcomeMissing, TaskAlreadyDone, ApprovedElsewhere or EndsElsewhere.
     """
     if task.kind == Task.Kind.APPROVAL:
         raise ApprovedElsewhere(task)
+    if task.kind in DEEDS:
+        raise EndsElsewhere(task, DEEDS[task.kind])
     said = outcome.strip()[:LONGEST_OUTCOME]
     if not said:
         raise OutcomeMissing
