@@ -153,6 +153,17 @@ def test_a_text_waits_for_working_hours_and_an_opt_out_holds_for_ever(customer: 
     assert judge_effects([effect.key], NOW)[effect.key].answer == "withhold"
 
 
+def test_an_opt_out_that_came_after_an_email_was_queued_keeps_it_back(customer: Customer) -> None:
+    queued = send(customer)
+    OptOut.objects.create(
+        organisation=customer.organisation, channel="email", address="c1@customer.example", asked_at=NOW
+    )
+    answer = judge_effects([queued.key], NOW)[queued.key]
+    assert (answer.answer, answer.reason) == ("withhold", "They asked not to be written to at this address.")
+    overruled = send(customer, "f" * 16, reason="They rang and asked for it.")
+    assert judge_effects([overruled.key], NOW)[overruled.key].answer == "go"
+
+
 def test_an_answer_is_answered_in_its_thread_and_dealt_with(customer: Customer) -> None:
     reply = make_reply(customer)
     assert {one.code for one in cautions_for(customer.organisation, customer, NOW)} == {"reply", "gap"}

@@ -14,7 +14,10 @@ PLAYBOOK = "by-hand"
 CYCLE_PREFIX = "by-hand-"
 FIELDS = {"email": ("email", "email_failed_at"), "sms": ("mobile", "phone_failed_at")}
 ADDRESS_GONE = "The contact's address has changed or no longer works."
-OPTED_OUT = "They asked not to be written to at this number."
+OPTED_OUT = {
+    "email": "They asked not to be written to at this address.",
+    "sms": "They asked not to be written to at this number.",
+}
 
 
 def judge_by_hand(effect_keys: Sequence[str], now: datetime) -> dict[str, GateAnswer]:
@@ -43,8 +46,8 @@ def _refusal(touch: Touch, now: datetime) -> str:
     """Why it must not leave; empty when it may."""
     if not _is_reachable(touch):
         return ADDRESS_GONE
-    if touch.channel == "sms" and _has_opted_out(touch):
-        return OPTED_OUT
+    if _has_opted_out(touch):
+        return OPTED_OUT[touch.channel]
     personal: PersonalTouch = touch.personal
     known = {*personal.overruled.split(), *_answered(personal)}
     customer = touch.customer
@@ -73,8 +76,12 @@ def _is_reachable(touch: Touch) -> bool:
 
 
 def _has_opted_out(touch: Touch) -> bool:
+    """Whether they asked for silence; for an e-mail its writer may have known, for a text it holds for ever."""
+    is_overruled = touch.channel != "sms" and "opted_out" in touch.personal.overruled.split()
+    if touch.channel not in OPTED_OUT or is_overruled:
+        return False
     own = touch.effect.recipient.strip().lower()
-    return OptOut.objects.filter(organisation=touch.organisation_id, channel="sms", address=own).exists()
+    return OptOut.objects.filter(organisation=touch.organisation_id, channel=touch.channel, address=own).exists()
 
 
 def _opens(touch: Touch, now: datetime) -> datetime | None:
