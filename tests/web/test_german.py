@@ -58,7 +58,6 @@ def test_every_string_of_the_pages_has_german_words() -> None:
     assert len(strings) > 1_000
     missing = [string for string in strings if not tool().is_whole(on_record().get(string))]
     assert missing == [], "run tools/messages and translate what it names"
-    assert on_record().keys() - strings.keys() == set(), "these strings are gone: run tools/messages"
 
 
 def test_german_words_have_the_same_placeholders() -> None:

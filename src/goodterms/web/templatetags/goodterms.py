@@ -168,8 +168,8 @@ def rank_reasons(context: Context, reasons: list[dict[str, Any]]) -> list[Reason
 
 @register.filter
 def plain_words(name: str) -> str:
-    """A name of the code in words: median_days_late becomes Median days late."""
-    return capfirst(name.replace("_", " ").replace("-", " "))
+    """A name of the code in words, translated where they are known: median_days_late becomes Median days late."""
+    return _(capfirst(name.replace("_", " ").replace("-", " ")))
 
 
 @register.filter
