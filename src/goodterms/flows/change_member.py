@@ -1,14 +1,20 @@
 """A member's role changes, or a member leaves; one owner always stays."""
 
+from collections import Counter
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from goodterms.core.refusal import Refusal
+from goodterms.flows.facts import write_timeline
+from goodterms.followup.models import Dispute, Reply, Task
+from goodterms.ledger.models import Customer
 from goodterms.organizations.changes import fields_of, write_change
 from goodterms.organizations.models import Change, Membership, Organisation
-from goodterms.organizations.rights import LIMITABLE_ROLES
+from goodterms.organizations.rights import LIMITABLE_ROLES, Right, is_allowed
 
 _FIELDS = ("role", "has_own_customers_only")
 
@@ -33,7 +39,10 @@ class NoLongerMember(Refusal):
 def change_member(
     organisation: Organisation, membership_id: int, *, role: str, is_limited: bool, actor: str, now: datetime
 ) -> Membership:
-    """Give a member another role, or limit them to their own customers. Raises LastOwner or NoLongerMember."""
+    """Give a member another role, or limit them to their own customers; raises LastOwner or NoLongerMember.
+
+    What somebody had in hand who may only look from now on is anybody's.
+    """
     member = _lock(organisation, membership_id)
     wanted = Membership.Role(role)
     if wanted != Membership.Role.OWNER:
@@ -41,6 +50,8 @@ def change_member(
     before = fields_of(member, *_FIELDS)
     member.role, member.has_own_customers_only = wanted, is_limited and wanted in LIMITABLE_ROLES
     member.save(update_fields=_FIELDS)
+    if not is_allowed(wanted, Right.ACT):
+        _free_matters(organisation, member, actor, now)
     write_change(
         organisation,
         Change.Kind.MEMBER,
@@ -58,7 +69,7 @@ def change_member(
 def remove_member(organisation: Organisation, membership_id: int, *, actor: str, now: datetime) -> str:
     """Take a member out of the organisation; their customers have no collector then. The account itself stays.
 
-    Gives the person's name. Raises LastOwner or NoLongerMember.
+    What they had in hand is anybody's. Gives the person's name. Raises LastOwner or NoLongerMember.
     """
     member = _lock(organisation, membership_id)
     _refuse_last_owner(organisation, member)
@@ -73,8 +84,27 @@ def remove_member(organisation: Organisation, membership_id: int, *, actor: str,
         key=member.user_id,
     )
     name = str(member.user)
+    _free_matters(organisation, member, actor, now)
     member.delete()
     return name
+
+
+def _free_matters(organisation: Organisation, member: Membership, actor: str, now: datetime) -> None:
+    """What the member had in hand is anybody's, so that it does not wait for someone who does it no more."""
+    theirs = {"organisation": organisation, "owner__in": {str(member.user), member.user.email}}
+    matters: list[QuerySet[Any]] = [
+        Task.objects.filter(**theirs, done_at__isnull=True),
+        Reply.objects.filter(**theirs, handled_at__isnull=True),
+        Dispute.objects.filter(**theirs, resolution=""),
+    ]
+    counts = Counter(pk for rows in matters for pk in rows.values_list("customer_id", flat=True))
+    for rows in matters:
+        rows.update(owner="")
+    for customer in Customer.objects.filter(pk__in=[pk for pk in counts if pk]):
+        count = counts[customer.pk]
+        what = "an open matter here; it is" if count == 1 else f"{count} open matters here; they are"
+        text = f"{member.user} no longer looks after {what} anybody's now."
+        write_timeline(customer, "owner_left", text, actor=actor, now=now, data={"count": count})
 
 
 def _lock(organisation: Organisation, membership_id: int) -> Membership:
