@@ -7,11 +7,14 @@ from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
 
+from goodterms.flows.approvals import is_manager
+from goodterms.followup.models import TimelineEvent
 from goodterms.organizations.models import Change, Invitation, Membership, User
 from goodterms.web.invitations import write_token
 from tests.conftest import NOW
+from tests.factories import make_task
 from tests.web.test_accounts import link_in
-from tests.web.world import World, make_invitation
+from tests.web.world import World, make_debtor, make_invitation
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +51,24 @@ def test_a_weak_password_is_refused_at_the_field_and_nobody_joins(world: World, 
     assert answer.status_code == 422
     assert "at least 10 characters" in answer.content.decode()
     assert not User.objects.filter(email="kim@supplies.example").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["Robin Example", " robin  EXAMPLE ", "manager@supplies.example", "command line", "GoodTerms"]
+)
+def test_nobody_joins_under_the_name_of_another(world: World, mailoutbox: list[EmailMessage], name: str) -> None:
+    invite(world)
+    answer = Client().post(link_in(mailoutbox[0]), {"name": name, "password": "a sentence of my own"})
+    assert (answer.status_code, "choose a name by which you are told apart" in answer.content.decode()) == (422, True)
+    assert not User.objects.filter(email="kim@supplies.example").exists()
+
+
+def test_an_address_is_asked_before_a_name(world: World) -> None:
+    User.objects.filter(pk=world.people["collector"].pk).update(first_name="manager@supplies.example")
+    assert is_manager(world.ours, "manager@supplies.example")
+    User.objects.filter(pk=world.people["collector"].pk).update(first_name="Robin", last_name="Example")
+    assert is_manager(world.ours, "Robin Example") is False
+    assert is_manager(world.ours, "Nobody") is None
 
 
 def test_a_person_with_an_account_joins_with_that_one_alone(world: World, mailoutbox: list[EmailMessage]) -> None:
@@ -145,6 +166,24 @@ def test_who_is_removed_looks_in_no_more_and_leaves_the_customers_to_others(worl
     assert visitor.get(at(world, "today")).status_code == 404
     world.customer.refresh_from_db()
     assert world.customer.collector is None
+
+
+@pytest.mark.parametrize("deed", ["member-remove", "member-change"])
+def test_what_somebody_had_in_hand_is_everybodys_when_they_do_it_no_more(world: World, deed: str) -> None:
+    own = Membership.objects.get(user=world.people["collector"])
+    name = "collector@supplies.example"
+    for row in (world.task, world.reply, world.dispute):
+        type(row).objects.filter(pk=row.pk).update(owner=name)
+    done = make_task(world.customer, owner=name, done_at=NOW, done_by=name)
+    theirs = make_task(make_debtor(world.theirs, "T1"), owner=name)
+    world.client("owner").post(at(world, deed, own.pk), {"role": "viewer"})
+    for row in (world.task, world.reply, world.dispute, done, theirs):
+        row.refresh_from_db()
+    assert [world.task.owner, world.reply.owner, world.dispute.owner] == ["", "", ""]
+    assert (done.owner, theirs.owner) == (name, name)
+    (line,) = TimelineEvent.objects.filter(kind="owner_left")
+    assert (line.customer, line.actor) == (world.customer, "Robin Example")
+    assert line.text == f"{name} no longer looks after 3 open matters here; they are anybody's now."
 
 
 def test_a_member_of_another_organisation_cannot_be_touched(world: World) -> None:

@@ -39,9 +39,13 @@ class NothingToApprove(Refusal):
 
 
 def is_manager(organisation: Organisation, actor: str) -> bool | None:
-    """Whether the actor is an owner or manager; None where nobody of that name or address is a member."""
-    members = Membership.objects.filter(organisation=organisation).select_related("user")
-    roles = {member.role for member in members if actor in (str(member.user), member.user.email)}
+    """Whether the actor is an owner or manager; None where nobody of that name or address is a member.
+
+    An address is one person's; only where it is nobody's is it a name, and all who bear that have to be managers.
+    """
+    members = list(Membership.objects.filter(organisation=organisation).select_related("user"))
+    named = [member for member in members if member.user.email == actor]
+    roles = {member.role for member in named or members if actor in (str(member.user), member.user.email)}
     return roles <= _MANAGERS if roles else None
 
 

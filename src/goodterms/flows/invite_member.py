@@ -6,6 +6,8 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from goodterms.core.refusal import Refusal
+from goodterms.flows.approvals import AT_THE_MACHINE
+from goodterms.flows.read_agreed import GOODTERMS
 from goodterms.flows.set_up_organisation import strong_password
 from goodterms.organizations.changes import fields_of, write_change
 from goodterms.organizations.models import Change, Invitation, Membership, Organisation, User
@@ -13,6 +15,8 @@ from goodterms.organizations.rights import LIMITABLE_ROLES
 from goodterms.organizations.values import check_email
 
 VALID_FOR = timedelta(days=7)
+RESERVED_NAMES = {AT_THE_MACHINE, GOODTERMS}
+"""Whose deeds are no person's."""
 _FIELDS = ("email", "role", "has_own_customers_only")
 
 
@@ -42,6 +46,15 @@ class InvitedSomeoneElse(Refusal):
 
     def __init__(self, email: str) -> None:
         super().__init__(_("This invitation is for %(email)s; sign in with that account.") % {"email": email})
+
+
+class NameTaken(Refusal):
+    """Whoever joined would be taken for another member, or for goodterms itself."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("Somebody here is called %(name)s already; choose a name by which you are told apart.") % {"name": name}
+        )
 
 
 @transaction.atomic
@@ -116,7 +129,7 @@ def withdraw_invitation(invitation: Invitation, *, actor: str, now: datetime) ->
 def accept_invitation(invitation: Invitation, *, user: User | None, name: str, password: str, now: datetime) -> User:
     """Join: with the signed-in account of that address, or with a new one that is made from name and password.
 
-    Raises InvitationClosed, InvitedSomeoneElse or WeakPassword.
+    Raises InvitationClosed, InvitedSomeoneElse, NameTaken or WeakPassword.
     """
     fresh = _lock(invitation.pk)
     if fresh.expires_at <= now:
@@ -124,8 +137,9 @@ def accept_invitation(invitation: Invitation, *, user: User | None, name: str, p
     known = User.objects.filter(email__iexact=fresh.email).first()
     if known is not None and (user is None or user.pk != known.pk):
         raise InvitedSomeoneElse(fresh.email)
+    _check_name(fresh.organisation, known or User(email=fresh.email, first_name=_tidy(name)))
     if known is None:
-        made = User(email=fresh.email, first_name=name.strip()[:150])
+        made = User(email=fresh.email, first_name=_tidy(name))
         made.set_password(strong_password(password, made))
         made.save()
         known = made
@@ -148,6 +162,19 @@ def accept_invitation(invitation: Invitation, *, user: User | None, name: str, p
         key=known.pk,
     )
     return known
+
+
+def _tidy(name: str) -> str:
+    return " ".join(name.split())[:150]
+
+
+def _check_name(organisation: Organisation, user: User) -> None:
+    """Deeds are written down by name: nobody joins under that of another member, or of goodterms; raises NameTaken."""
+    names = {str(user).casefold(), user.email.casefold()}
+    members = Membership.objects.filter(organisation=organisation).select_related("user").exclude(user=user.pk)
+    taken = {word.casefold() for member in members for word in (str(member.user), member.user.email)}
+    if names & (taken | RESERVED_NAMES):
+        raise NameTaken(str(user))
 
 
 def open_invitations(organisation: Organisation) -> "models.QuerySet[Invitation]":
