@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from goodterms.flows import rank_work, refresh_reports
 from goodterms.flows.do_in_bulk import (
     MOST_AT_ONCE,
     Deed,
@@ -15,6 +16,7 @@ from goodterms.flows.do_in_bulk import (
     try_in_bulk,
 )
 from goodterms.flows.mend_contact import NoContactTask, StillTheSame, mend_contact
+from goodterms.flows.one_by_one import Pauses
 from goodterms.flows.rank_work import rank_changed
 from goodterms.flows.record_call import record_call
 from goodterms.flows.repair_contact import mark_email_failed
@@ -24,7 +26,7 @@ from goodterms.flows.take_call import give_back, take_call
 from goodterms.flows.write_contact import Particulars
 from goodterms.followup.models import Hold, Task, TimelineEvent
 from goodterms.ledger.models import Contact
-from goodterms.organizations.models import Membership
+from goodterms.organizations.models import Membership, Organisation
 from tests.factories import make_customer, make_effect, make_invoice, make_organisation, make_task, make_user
 from tests.flows.daily import pay, tell
 
@@ -45,6 +47,29 @@ def test_tasks_are_ranked_by_what_is_at_risk_and_say_why(now: datetime) -> None:
     reasons = {each["reason"]: each for each in json.loads(high.rank_reasons)}
     assert reasons["gain"]["at_risk_minor"] == 9000_00
     assert reasons["waiting"]["days"] == 4
+
+
+@pytest.mark.parametrize("work", ["rank_customers", "is_small"])
+def test_an_organisation_that_fails_leaves_the_others_their_work(
+    now: datetime, monkeypatch: pytest.MonkeyPatch, work: str
+) -> None:
+    broken, sound = make_organisation(), make_organisation(slug="others", name="Other Example Ltd")
+    for organisation in (broken, sound):
+        make_task(make_customer(organisation, "C1"))
+    asked: list[str] = []
+
+    def fail(organisation: Organisation, *given: object) -> bool:
+        asked.append(organisation.slug)
+        if organisation == broken:
+            raise ValueError("No calendar is that long.")
+        return True
+
+    monkeypatch.setattr(rank_work if work == "rank_customers" else refresh_reports, work, fail)
+    pauses = Pauses()
+    run = rank_work.rank_changed if work == "rank_customers" else refresh_reports.refresh_where_stale
+    for moment in (now, now + timedelta(minutes=1), now + timedelta(minutes=16)):
+        run(moment, pauses)
+    assert (asked.count(broken.slug), asked.count(sound.slug)) == (2, 3)
 
 
 def test_a_rank_is_made_anew_when_facts_change_and_only_then(now: datetime) -> None:

@@ -18,6 +18,7 @@ from goodterms.cli.channels import SendingPaused, sending_paused_since
 from goodterms.cli.heartbeat import write_heartbeat
 from goodterms.core.refusal import Refusal
 from goodterms.flows.due_days import organisations_due
+from goodterms.flows.one_by_one import Pauses
 from goodterms.flows.rank_work import rank_changed
 from goodterms.flows.refresh_reports import refresh_where_stale
 from goodterms.flows.relay import RelayCounts, relay_due
@@ -74,6 +75,7 @@ class Worker:
         self._fetched_at: datetime | None = None
         self._reported_at: datetime | None = None
         self._ranked_at: datetime | None = None
+        self._rank_pauses, self._report_pauses = Pauses(), Pauses()
         self._is_pause_told = False
 
     def work_on(self, pause_seconds: float) -> None:
@@ -107,14 +109,14 @@ class Worker:
         now = self.clock()
         if self._reported_at is None or now - self._reported_at >= REPORT_EVERY:
             self._reported_at = now
-            refresh_where_stale(now)
+            refresh_where_stale(now, self._report_pauses)
 
     def _rank(self) -> None:
         """Work that came up between two days' runs takes its place in the worklist."""
         now = self.clock()
         if self._ranked_at is None or now - self._ranked_at >= RANK_EVERY:
             self._ranked_at = now
-            rank_changed(now)
+            rank_changed(now, self._rank_pauses)
 
     def _fetch(self) -> None:
         """Answers come first, so that they are known to the decisions; a mailbox out of reach holds nothing up."""

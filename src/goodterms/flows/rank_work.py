@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -14,6 +15,7 @@ from goodterms.database.reading import read_inside_transaction
 from goodterms.database.writing import update_frame
 from goodterms.flows.collect_evidence import organisation_date
 from goodterms.flows.decide_day import Decided, decide_for
+from goodterms.flows.one_by_one import Pauses
 from goodterms.followup.models import Task
 from goodterms.organizations.models import Organisation
 
@@ -30,7 +32,7 @@ WHERE t.organisation_id = %s AND t.done_at IS NULL {these}
 STALE = """
 SELECT t.organisation_id, t.customer_id
 FROM followup_task t LEFT JOIN ledger_customer c ON c.id = t.customer_id
-WHERE t.done_at IS NULL AND t.ranked_version <> COALESCE(c.facts_version, 0)
+WHERE t.done_at IS NULL AND t.ranked_version <> COALESCE(c.facts_version, 0) {others}
 GROUP BY t.organisation_id, t.customer_id
 LIMIT %s
 """
@@ -43,13 +45,22 @@ def rank_everyone(organisation: Organisation, decided: Decided, today: date) -> 
     return _rank(organisation, decided, _read(organisation, None), today)
 
 
-def rank_changed(now: datetime) -> int:
-    """Rank anew the tasks whose customers' facts changed, or that were never ranked; at most FEW_AT_ONCE customers."""
+def rank_changed(now: datetime, pauses: Pauses | None = None) -> int:
+    """Rank anew the tasks whose customers' facts changed, or that were never ranked; at most FEW_AT_ONCE customers.
+
+    An organisation whose work cannot be ranked leaves the others theirs, and waits as ``pauses`` remembers.
+    """
+    pauses = pauses or Pauses()
+    left_out = ", ".join(map(str, pauses.paused(now)))
+    query = STALE.format(others=f"AND t.organisation_id NOT IN ({left_out})" if left_out else "")
     stale: dict[int, list[int | None]] = defaultdict(list)
-    for organisation_id, customer_id in read_inside_transaction(STALE, [FEW_AT_ONCE], _STALE).iter_rows():
+    for organisation_id, customer_id in read_inside_transaction(query, [FEW_AT_ONCE], _STALE).iter_rows():
         stale[organisation_id].append(customer_id)
-    organisations = Organisation.objects.defer("logo").in_bulk(stale)
-    return sum(rank_customers(organisations[pk], customers, now) for pk, customers in stale.items())
+    written = 0
+    for pk, organisation in Organisation.objects.defer("logo").in_bulk(stale).items():
+        work = partial(rank_customers, organisation, stale[pk], now)
+        written += pauses.attempt(organisation, work, "Ranking the work", now) or 0
+    return written
 
 
 def rank_customers(organisation: Organisation, customer_ids: Sequence[int | None], now: datetime) -> int:

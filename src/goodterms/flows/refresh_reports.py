@@ -1,10 +1,12 @@
 """The sums that reports are read from are made anew, where facts have changed since they were."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 
 from goodterms.flows.collect_evidence import organisation_date
+from goodterms.flows.one_by_one import Pauses
 from goodterms.followup.models import ReportFrame
 from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Organisation
@@ -56,15 +58,23 @@ def is_small(organisation: Organisation) -> bool:
     return ids[: SMALL_CUSTOMERS + 1].count() <= SMALL_CUSTOMERS
 
 
-def refresh_where_stale(now: datetime) -> list[str]:
-    """By the worker: the large organisations whose reports are behind the facts and old enough; their names."""
-    refreshed = []
-    for organisation in Organisation.objects.order_by("pk"):
-        if is_small(organisation):
-            continue
-        kept = open_frames(organisation)
-        if kept is None or now - kept.made_at >= PATIENCE:
-            newer = refresh_reports(organisation, now)
-            if kept is None or newer.stamp != kept.stamp:
-                refreshed.append(organisation.slug)
+def refresh_where_stale(now: datetime, pauses: Pauses | None = None) -> list[str]:
+    """By the worker: the large organisations whose reports are behind the facts and old enough; their names.
+
+    One whose sums cannot be made leaves the others theirs, and waits as ``pauses`` remembers.
+    """
+    pauses, refreshed = pauses or Pauses(), []
+    for organisation in Organisation.objects.exclude(pk__in=pauses.paused(now)).order_by("pk"):
+        if pauses.attempt(organisation, partial(_refresh_if_stale, organisation, now), "The reports", now):
+            refreshed.append(organisation.slug)
     return refreshed
+
+
+def _refresh_if_stale(organisation: Organisation, now: datetime) -> bool:
+    if is_small(organisation):
+        return False
+    kept = open_frames(organisation)
+    if kept is not None and now - kept.made_at < PATIENCE:
+        return False
+    newer = refresh_reports(organisation, now)
+    return kept is None or newer.stamp != kept.stamp
