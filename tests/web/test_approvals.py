@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from goodterms.flows.ask_person import ask_person
 from goodterms.flows.repair_contact import mark_email_failed
-from goodterms.followup.models import NoticesRead, Task, TimelineEvent
+from goodterms.followup.models import NoticesRead, Task, TimelineEvent, Touch
 from goodterms.ledger.models import Contact
 from goodterms.outbox.models import Effect
 from tests.conftest import NOW
@@ -44,6 +44,17 @@ def test_approving_leads_to_the_next_one(world: World, client: Client) -> None:
     assert answer["Location"] == at(world, "approvals")
     states = dict(Effect.objects.filter(pk__in=[world.waiting.pk, second.pk]).values_list("pk", "state"))
     assert states == {world.waiting.pk: "queued", second.pk: "cancelled"}
+
+
+@pytest.mark.parametrize("name", ["approval", "message"])
+def test_words_that_changed_since_they_were_looked_at_are_not_approved(world: World, client: Client, name: str) -> None:
+    page = client.get(at(world, name, world.waiting.pk)).content.decode()
+    seen = page.split('name="seen" value="')[1].split('"')[0]
+    Touch.objects.filter(effect=world.waiting).update(own_words="Other\n---\nQuite other words.")
+    page = client.post(at(world, f"{name}-approve", world.waiting.pk), {"seen": seen}, follow=True).content.decode()
+    assert "Its words have changed since you looked" in page
+    world.waiting.refresh_from_db()
+    assert world.waiting.state == "waiting"
 
 
 def test_a_refusal_without_reason_says_so_at_the_field(world: World, client: Client) -> None:

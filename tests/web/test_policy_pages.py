@@ -1,5 +1,6 @@
 """Playbooks, rules, drafts, versions, what-if and templates as pages."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from goodterms.flows.edit_draft import save_step
+from goodterms.flows.edit_draft import save_numbers, save_step
 from goodterms.flows.publish_playbook import publish_draft
 from goodterms.flows.replay_history import run_next_trial
 from goodterms.flows.run_day import run_day
@@ -95,6 +96,20 @@ def test_an_unknown_column_is_refused_at_the_condition(world: World, owner: Clie
     assert answer.status_code == 422
     assert 'id="id_when-fault"' in page
     assert "no habit called" in page
+
+
+def test_a_draft_that_changed_since_it_was_looked_at_is_not_published(world: World, owner: Client) -> None:
+    put_off(world)
+    shown = re.search(r'name="seen" value="(\w+)"', owner.get(at(world, "draft")).content.decode())
+    assert shown
+    save_numbers(world.ours, {"gap_days": 9}, **WHO)
+    given = {"reason": "Less haste.", "seen": shown[1]}
+    answer = owner.post(at(world, "draft-publish"), given)
+    assert (answer.status_code, "has changed since you looked" in answer.content.decode()) == (422, True)
+    fresh = re.search(r'name="seen" value="(\w+)"', answer.content.decode())
+    assert fresh
+    page = owner.post(at(world, "draft-publish"), {**given, "seen": fresh[1]}, follow=True).content.decode()
+    assert "Published as version 2" in page
 
 
 def test_the_draft_shows_what_it_changes_and_is_published_with_a_reason(world: World, owner: Client) -> None:

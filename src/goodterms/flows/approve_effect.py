@@ -1,5 +1,6 @@
 """A person lets an effect that waits for approval go out, or refuses it."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.db import transaction
 
 from goodterms.core.refusal import Refusal
 from goodterms.flows.facts import write_timeline
+from goodterms.followup.models import Touch
 from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Organisation
 from goodterms.outbox.models import Effect
@@ -28,9 +30,36 @@ class RefusalWithoutReason(Refusal):
         super().__init__("Say why this message shall not go out; the reason is kept in the customer's timeline.")
 
 
+class WordsChanged(Refusal):
+    """A message was to be approved or changed whose words somebody has changed since they were looked at."""
+
+    def __init__(self) -> None:
+        super().__init__("Its words have changed since you looked; look again before you decide.")
+
+
+def stamp_of_words(effect: Effect) -> str:
+    """What tells the words a person looked at from any others: a hash of those that a person gave the message."""
+    own = Touch.objects.filter(effect=effect).values_list("own_words", flat=True).first()
+    return hashlib.sha256((own or "").encode()).hexdigest()[:16]
+
+
+def check_words_seen(effect: Effect, seen: str | None) -> None:
+    """With the effect locked: raises WordsChanged where ``seen`` (None: nothing was shown) is no longer its stamp."""
+    if seen is not None and seen != stamp_of_words(effect):
+        raise WordsChanged
+
+
 @transaction.atomic
-def approve_effect(organisation: Organisation, effect: Effect, *, actor: str, now: datetime) -> None:
-    """Queue the effect; the gate still looks at fresh facts before it leaves. Raises NotWaitingForApproval."""
+def approve_effect(
+    organisation: Organisation, effect: Effect, *, actor: str, now: datetime, seen: str | None = None
+) -> None:
+    """Queue the effect; the gate still looks at fresh facts before it leaves.
+
+    ``seen`` is the stamp_of_words that was shown. Raises NotWaitingForApproval or WordsChanged.
+    """
+    if seen is not None:
+        Effect.objects.select_for_update(of=("self",)).only("pk").get(pk=effect.pk, organisation=organisation)
+        check_words_seen(effect, seen)
     _move(organisation, effect, State.QUEUED, reason=f"Approved by {actor}.")
     _tell(effect, "effect_approved", "Message approved.", actor, now)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from goodterms.core.refusal import Refusal
-from goodterms.flows.approve_effect import NotWaitingForApproval
+from goodterms.flows.approve_effect import NotWaitingForApproval, check_words_seen
 from goodterms.flows.compose_message import compose_touches, render_touch
 from goodterms.flows.facts import write_timeline
 from goodterms.followup.models import Touch
@@ -45,12 +45,19 @@ def read_words(effect: Effect, now: datetime) -> EditableWords | None:
 
 @transaction.atomic
 def edit_message(
-    organisation: Organisation, effect: Effect, words: EditableWords, *, actor: str, now: datetime
+    organisation: Organisation,
+    effect: Effect,
+    words: EditableWords,
+    *,
+    actor: str,
+    now: datetime,
+    seen: str | None = None,
 ) -> EditableWords:
     """Keep these words for the message that waits for approval; both versions stand in the timeline.
 
     Blocks (invoices, how to pay) stay live; amounts and dates written out are checked against the ledger, now and
-    again when it leaves. Raises NotWaitingForApproval, NoWordsToEdit or WordsRefused. Returns the words before.
+    again when it leaves. ``seen`` is the stamp_of_words they were written over. Raises NotWaitingForApproval,
+    WordsChanged, NoWordsToEdit or WordsRefused. Returns the words before.
     """
     current = (
         Effect.objects.select_for_update(of=("self",))
@@ -59,6 +66,7 @@ def edit_message(
     )
     if current.state != State.WAITING:
         raise NotWaitingForApproval(current)
+    check_words_seen(current, seen)
     before = read_words(current, now)
     if before is None:
         raise NoWordsToEdit

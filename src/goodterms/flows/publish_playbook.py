@@ -1,5 +1,7 @@
 """The draft of the policy comes into force: a version with who, when and why."""
 
+import hashlib
+import json
 from datetime import datetime
 
 from django.db import transaction
@@ -31,17 +33,34 @@ class ReasonMissing(Refusal):
         super().__init__("Say why; the reason is kept with your name and the date.")
 
 
+class DraftChanged(Refusal):
+    """The draft to be published is not the one that was looked at."""
+
+    def __init__(self) -> None:
+        super().__init__("The draft, or what is in force, has changed since you looked; look again before you publish.")
+
+
+def stamp_of_draft(before: Content, wanted: Content) -> str:
+    """What tells the change a person looked at from any other: a hash of what is in force and what is wanted."""
+    return hashlib.sha256(json.dumps([before, wanted], sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
 @transaction.atomic
-def publish_draft(organisation: Organisation, *, reason: str, actor: str, now: datetime) -> PolicyVersion:
+def publish_draft(
+    organisation: Organisation, *, reason: str, actor: str, now: datetime, seen: str | None = None
+) -> PolicyVersion:
     """Make the draft the policy in force, from the next run and the next gate on; the draft is gone afterwards.
 
-    Raises NothingToPublish, ReasonMissing, PolicyInvalid, or FieldFaults when a changed step no longer fits.
+    ``seen`` is the stamp_of_draft that was shown. Raises NothingToPublish, DraftChanged, ReasonMissing, PolicyInvalid,
+    or FieldFaults when a changed step no longer fits.
     """
     locked = Organisation.objects.select_for_update().get(pk=organisation.pk)
     wanted, draft = read_draft(locked)
     changed = differing_parts(content_of(locked), wanted)
     if draft is None or not changed:
         raise NothingToPublish
+    if seen is not None and seen != stamp_of_draft(content_of(locked), wanted):
+        raise DraftChanged
     if not reason.strip():
         raise ReasonMissing
     check_changed_steps(content_of(locked), wanted)

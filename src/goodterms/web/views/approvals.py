@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from goodterms.flows.approve_effect import approve_effect, refuse_effect
+from goodterms.flows.approve_effect import approve_effect, refuse_effect, stamp_of_words
 from goodterms.flows.edit_message import LONGEST_WORDS, WordsRefused, edit_message, read_words
 from goodterms.messages.composing import SUBJECT_LIMIT
 from goodterms.messages.editing import EditableWords
@@ -62,7 +62,7 @@ def approval(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
 def approval_approve(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Let it go out, and look at the next one."""
     effect = _find(visit, pk)
-    approve_effect(visit.organisation, effect, actor=visit.actor, now=visit.now)
+    approve_effect(visit.organisation, effect, actor=visit.actor, now=visit.now, seen=request.POST.get("seen"))
     messages.success(request, _("Approved: %(customer)s. It leaves as soon as its hour has come.") % _names(effect))
     return _go_on(visit, effect)
 
@@ -88,7 +88,7 @@ def approval_edit(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
         return _show(request, visit, effect, form=form)
     words = EditableWords(form.cleaned_data["subject"], form.cleaned_data["words"])
     try:
-        edit_message(visit.organisation, effect, words, actor=visit.actor, now=visit.now)
+        edit_message(visit.organisation, effect, words, actor=visit.actor, now=visit.now, seen=request.POST.get("seen"))
     except WordsRefused as refused:
         for fault in refused.faults:
             form.add_error("words", str(fault))
@@ -117,6 +117,7 @@ def _show(
     given = form or (WordsForm(initial={"subject": words.subject, "words": words.body}) if words else None)
     context = {
         "effect": effect,
+        "seen": stamp_of_words(effect),
         "touch": effect.touch,
         "customer": effect.touch.customer,
         "preview": preview,

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from goodterms.channels.content_types import ending_of
-from goodterms.flows.approve_effect import approve_effect, refuse_effect
+from goodterms.flows.approve_effect import approve_effect, refuse_effect, stamp_of_words
 from goodterms.flows.settle_effect import Settlement, settle_effect
 from goodterms.outbox.chain import content_hash
 from goodterms.outbox.models import Effect, SentMessage
@@ -40,6 +40,7 @@ def message(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
         "preview": preview,
         "mail": read_sent(sent) if sent else preview.mail if preview else None,
         "is_to_settle": effect.state in SETTLED_BY_PERSON,
+        "seen": stamp_of_words(effect),
         "is_to_approve": effect.state == Effect.State.WAITING,
     }
     return render_page(request, visit, "message.html", context, section="outbox")
@@ -77,7 +78,7 @@ def message_original(request: HttpRequest, visit: Visit, pk: int) -> HttpRespons
 def message_approve(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Let it go out."""
     effect = _find(visit, pk)
-    approve_effect(visit.organisation, effect, actor=visit.actor, now=visit.now)
+    approve_effect(visit.organisation, effect, actor=visit.actor, now=visit.now, seen=request.POST.get("seen"))
     messages.success(request, _("Approved; it leaves as soon as its hour has come."))
     return go_back(request, _address(visit, effect))
 

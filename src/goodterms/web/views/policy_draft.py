@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from goodterms.core.refusal import Refusal
 from goodterms.flows.edit_draft import discard_draft, save_numbers
 from goodterms.flows.policy_versions import compare_versions, find_version
-from goodterms.flows.publish_playbook import publish_draft
+from goodterms.flows.publish_playbook import publish_draft, stamp_of_draft
 from goodterms.flows.replay_history import run_trial
 from goodterms.flows.revert_policy import revert_policy
 from goodterms.flows.try_policy import Kind, ask_trial, claim_own_trial, is_small
@@ -59,7 +59,9 @@ def draft_publish(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The draft comes into force."""
     reason = request.POST.get("reason", "")
     try:
-        version = publish_draft(visit.organisation, reason=reason, actor=visit.actor, now=visit.now)
+        version = publish_draft(
+            visit.organisation, reason=reason, actor=visit.actor, now=visit.now, seen=request.POST.get("seen")
+        )
     except Refusal as refusal:
         return _draft_page(request, visit, fault=str(refusal), reason=reason, status=422)
     messages.success(
@@ -137,6 +139,7 @@ def _draft_page(
     form = numbers or NumbersForm(initial=read_numbers(view.content["numbers"]).model_dump())
     context = {
         "view": view,
+        "seen": stamp_of_draft(view.in_force, view.content),
         "changes": draft_changes(view),
         "check": shown,
         "is_checking": shown is not None and is_to_come(shown),
