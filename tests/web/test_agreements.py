@@ -122,6 +122,7 @@ def test_the_schedule_of_a_plan_is_shown_before_it_is_proposed(world: World, cli
         ({"count": "100"}, "is smaller than"),
         ({"first": ""}, "Name the first day."),
         ({"first": "2026-03-01"}, "would be over"),
+        ({"first": "9999-12-31"}, "typing error in the year"),
         ({"count": "40", "rhythm": "monthly", "first": "2026-03-31"}, "plans end by"),
         ({"rhythm": "custom", "day": "2026-03-31", "sum": "100"}, "The instalments come to 100.00 GBP"),
         ({"rhythm": "custom", "day": "2026-03-31", "sum": ""}, "Name the sum."),

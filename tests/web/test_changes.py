@@ -25,6 +25,19 @@ ACTOR = "Robin Example"
 PHONE = "+44 1632 960001"
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2026-02-30", "x"])
+def test_a_day_of_no_century_of_ours_is_left_out_of_a_filter(world: World, day: str) -> None:
+    client, slug = world.client("owner"), world.ours.slug
+    pages = {
+        reverse("changes", args=[slug]): ("since", "until"),
+        reverse("customer-timeline", args=[slug, world.customer.pk]): ("since", "until"),
+        reverse("report", args=[slug, "ageing"]): ("from", "to"),
+    }
+    for page, (first, last) in pages.items():
+        assert client.get(page, {first: day}).status_code == 200, page
+        assert client.get(page, {last: day}).status_code == 200, page
+
+
 def test_only_what_differs_is_kept(world: World) -> None:
     before = {"name": "A", "iban": "1", "until": TODAY, "parts": ["x"], "logo": b"12345"}
     change = write_change(

@@ -23,6 +23,7 @@ from goodterms.followup.models import PaymentPlan
 from goodterms.importers.amounts import read_amount
 from goodterms.ledger.models import Customer, Invoice
 from goodterms.web.agreement_words import RHYTHMS, SOURCES
+from goodterms.web.days import read_day
 from goodterms.web.form_kit import AmountField, DayField, KitForm
 from goodterms.web.queries.claims import open_claims
 
@@ -227,9 +228,7 @@ class PlanForm(ClaimsForm):
 
 
 def _part_fault(day: str, amount: str) -> str:
-    try:
-        date.fromisoformat(day)
-    except ValueError:
+    if read_day(day) is None:
         return str(_("Name the day."))
     return "" if amount else str(_("Name the sum."))
 

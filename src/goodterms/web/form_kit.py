@@ -9,6 +9,7 @@ from django.forms.utils import ErrorList
 from goodterms.core.money import Money
 from goodterms.core.refusal import Refusal
 from goodterms.importers.amounts import read_amount
+from goodterms.web.days import check_near
 
 _CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.CheckboxInput, "form-check-input"),
@@ -33,6 +34,12 @@ class DayField(forms.DateField):
     """A day, chosen in the browser's own calendar."""
 
     widget = DayInput
+
+    def validate(self, value: Any) -> None:
+        """As of every date, and of a year that is no typing error."""
+        super().validate(value)
+        if value is not None:
+            check_near(value)
 
 
 class AmountField(forms.CharField):

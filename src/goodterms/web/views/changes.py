@@ -1,16 +1,15 @@
 """The record of changes: who changed what, when, before and after."""
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from goodterms.organizations.models import Change
 from goodterms.web.access import Visit, looking_to_manage
+from goodterms.web.days import read_day
 from goodterms.web.exports import Cell, export_rows
 from goodterms.web.lists import count_up_to, slice_rows
 from goodterms.web.pages import render_page
@@ -26,8 +25,8 @@ def changes(request: HttpRequest, visit: Visit) -> HttpResponseBase:
     wanted: dict[str, Any] = {
         "q": asked("q", "").strip()[:100],
         "kind": asked("kind", "") if asked("kind") in Change.Kind.values else "",
-        "since": _day(asked("since", "")),
-        "until": _day(asked("until", "")),
+        "since": read_day(asked("since", "")),
+        "until": read_day(asked("until", "")),
     }
     rows = list_changes(
         visit.organisation, kind=wanted["kind"], words=wanted["q"], since=wanted["since"], until=wanted["until"]
@@ -50,10 +49,3 @@ def _lines(rows: "QuerySet[Change]") -> Iterator[list[Cell]]:
     for change in rows.order_by(*ORDER)[:MOST_EXPORTED].iterator(chunk_size=1000):
         for field in fields_of(change):
             yield [change.at, change.actor, change.kind, change.subject, field.name, field.before, field.after]
-
-
-def _day(text: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None

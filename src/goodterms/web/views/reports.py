@@ -1,6 +1,6 @@
 """Reports: the six figures, each report with its filters, and its tables as files."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -16,6 +16,7 @@ from goodterms.reports.frames import first_day_kept
 from goodterms.reports.overview import FIGURE_REPORTS
 from goodterms.reports.segments import ReportFilter
 from goodterms.web.access import Visit, acting, go_back, looking
+from goodterms.web.days import read_day
 from goodterms.web.exports import export_rows
 from goodterms.web.pages import render_page
 from goodterms.web.queries.reports import ReportPage, export_cells, open_overview, open_report
@@ -75,10 +76,10 @@ def reports_refresh(request: HttpRequest, visit: Visit) -> HttpResponse:
 def read_wanted(request: HttpRequest, visit: Visit) -> ReportFilter:
     """The filter in the address; what makes no sense is left out. Who sees only own customers has reports of those."""
     asked = request.GET.get
-    last = _day(asked("to", "")) or visit.today
+    last = read_day(asked("to", "")) or visit.today
     last = min(last, visit.today)
     earliest = first_day_kept(visit.today) + timedelta(days=1)
-    first = _day(asked("from", "")) or last - timedelta(days=USUAL_DAYS - 1)
+    first = read_day(asked("from", "")) or last - timedelta(days=USUAL_DAYS - 1)
     collector = visit.membership.pk if visit.is_limited else _number(asked("collector", ""))
     last = max(last, earliest)
     currency = asked("currency", "").upper()
@@ -97,13 +98,6 @@ def _find(name: str) -> Report:
     if name not in CATALOG:
         raise Http404
     return CATALOG[name]
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _number(text: str) -> int | None:

@@ -1,19 +1,18 @@
 """What was said and done about a customer: searched page by page, and written on."""
 
-from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from goodterms.flows.add_note import LONGEST_NOTE, add_note
 from goodterms.ledger.models import Customer, Invoice
 from goodterms.web.access import Visit, acting, go_back, looking
+from goodterms.web.days import read_day
 from goodterms.web.pages import render_page, render_part
 from goodterms.web.queries.balances import open_items
 from goodterms.web.queries.timeline import CHANNELS, GROUPS, TimelineFilter, people_in, slice_timeline
@@ -74,13 +73,6 @@ def read_filter(request: HttpRequest) -> TimelineFilter:
         group=asked("kind", "") if asked("kind") in GROUPS else "",
         channel=asked("channel", "") if asked("channel") in CHANNELS else "",
         person=asked("person", "")[:200],
-        since=_day(asked("since", "")),
-        until=_day(asked("until", "")),
+        since=read_day(asked("since", "")),
+        until=read_day(asked("until", "")),
     )
-
-
-def _day(written: str) -> date | None:
-    try:
-        return parse_date(written)
-    except ValueError:
-        return None
