@@ -95,7 +95,8 @@ def phone_of(task: Task) -> str:
     """The number to ring for a promised call: that of the last call, else of a contact whose number works."""
     if task.customer is None:
         return ""
-    last = Call.objects.filter(customer=task.customer).exclude(phone="").order_by("-called_at").first()
+    calls = Call.objects.filter(customer=task.customer).exclude(phone="").defer("recording")
+    last = calls.order_by("-called_at").first()
     if last is not None and last.outcome != Call.Outcome.WRONG_NUMBER:
         return last.phone
     contacts = task.customer.contacts.filter(phone_failed_at__isnull=True).exclude(phone="")
