@@ -72,6 +72,8 @@ def place_hold(
     Without ``customer`` the whole organisation pauses, with ``invoice`` that invoice alone. Raises HoldEndsInThePast,
     HoldTooLong, UnknownHoldReason, InvoiceOfSomeoneElse or KindnessSpent.
     """
+    # Two people at once do not each grant the last kindness.
+    Organisation.objects.select_for_update(no_key=True).only("pk").get(pk=organisation.pk)
     today = local_day(organisation, customer, now)
     numbers = policy_of(organisation).numbers
     _check(today, until, reason, numbers.hold_longest_days)
