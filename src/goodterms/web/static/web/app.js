@@ -125,14 +125,15 @@
     const button = event.submitter;
     if (!event.defaultPrevented && event.target.method === "post" && button) {
       window.setTimeout(() => { button.disabled = true; button.classList.add("btn-loading"); }, 0);
+      // An answer that is a file leaves the page where it is, and no event tells that it has come.
+      if ("download" in event.target.dataset) window.setTimeout(() => { release(button); }, 10000);
     }
   });
-  window.addEventListener("pageshow", () => {
-    document.querySelectorAll(".btn-loading").forEach((button) => {
-      button.disabled = false;
-      button.classList.remove("btn-loading");
-    });
-  });
+  function release(button) {
+    button.disabled = false;
+    button.classList.remove("btn-loading");
+  }
+  window.addEventListener("pageshow", () => { document.querySelectorAll(".btn-loading").forEach(release); });
 
   document.addEventListener("htmx:responseError", (event) => {
     const place = document.getElementById("page-messages");
