@@ -12,8 +12,8 @@ from goodterms.core.habits import sum_overdue
 from goodterms.core.money import Money
 from goodterms.core.policy import AgencyPolicy
 from goodterms.database.writing import insert_frame
+from goodterms.flows.ask_person import ask_person
 from goodterms.flows.decide_day import Decided
-from goodterms.flows.write_task import write_task
 from goodterms.followup.models import AgencyCase, LegalDecision, Task
 from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Organisation
@@ -102,7 +102,9 @@ def _ask_to_end(organisation: Organisation, decided: Decided, today: date, now: 
             title = f"Nothing of {customer.name} is overdue any more: end the case of the {whose}"
             detail = "Until it is ended nothing goes out to them, whatever they come to owe."
             key = f"{whose}_over:{number}"
-            write_task(customer, kind=kind, key=key, title=title, detail=detail, due=today, now=now)
+            ask_person(
+                organisation, customer, kind, key, title, now=now, detail=detail, due=today, owner="", reopens=False
+            )
 
 
 def _judged_before(decided: Decided, ids: list[int]) -> set[int]:

@@ -8,10 +8,10 @@ from django.db import transaction
 from goodterms.core.money import Money
 from goodterms.core.refusal import Refusal
 from goodterms.flows.agreed_invoices import AmountAboveOpen, amount_words
+from goodterms.flows.ask_person import ask_person, close_task
 from goodterms.flows.balances import restate_invoices
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.flows.open_dispute import DisputeInOtherCurrency, disputed_words
-from goodterms.flows.write_task import close_task, write_task
 from goodterms.followup.models import Dispute, Task
 from goodterms.followup.policy import policy_of
 from goodterms.ledger.models import Allocation
@@ -93,16 +93,18 @@ def _expect_credit_note(
     words = amount_words(amount)
     dispute.credit_minor, dispute.credit_until_date = amount.amount_minor, until
     dispute.save(update_fields=["credit_minor", "credit_until_date"])
-    write_task(
+    ask_person(
+        organisation,
         dispute.customer,
-        kind=Task.Kind.FIX,
-        key=f"credit_note:{dispute.pk}",
-        title=f"Issue a credit note of {words} for invoice {invoice.number}",
+        Task.Kind.FIX,
+        f"credit_note:{dispute.pk}",
+        f"Issue a credit note of {words} for invoice {invoice.number}",
+        now=now,
         detail=f"The dispute was justified. {words} of this invoice are not asked for until {until}.",
         due=today,
-        now=now,
         owner=dispute.owner,
         invoice=invoice,
+        reopens=False,
     )
 
 
