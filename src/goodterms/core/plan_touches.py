@@ -120,6 +120,8 @@ def _follow_chains(
     exhausted = chain.filter(pl.col("step").is_null())
     while exhausted.height:
         newer = find_newer_debt(exhausted.select([*owing.columns, "last_sent_date"]), items, evidence, policy)
+        if newer.is_empty():
+            break
         newer = newer.with_columns(least_level=NO_OVERSIGHT_LEVEL, is_newer=True)
         ended.append(exhausted.join(newer, on="customer_id", how="semi"))
         following = next_in_chain(newer, evidence, policy)

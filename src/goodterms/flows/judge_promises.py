@@ -30,21 +30,23 @@ _JUDGED = pl.Schema(
         "cash_then_minor": pl.Int64(),
         "paid_before": pl.Int64(),
         "state_before": pl.String(),
+        "judged_before": pl.Date(),
         "timezone": pl.String(),
     }
 )
 _QUERY = (
     "SELECT p.id, p.customer_id, p.currency, p.amount_minor, p.promised_date, p.tolerance_days, p.made_date,"
-    " p.cash_then_minor, p.paid_minor, p.state, c.timezone"
+    " p.cash_then_minor, p.paid_minor, p.state, p.judged_date, c.timezone"
     " FROM followup_promise p JOIN ledger_customer c ON c.id = p.customer_id"
     " WHERE p.organisation_id = %s AND "
 )
 _IS_OPEN = "p.state = 'open'"
 # Money that kept a promise may be sent back by the bank long after.
 _MAY_BE_UNDONE = (
-    f"({_IS_OPEN} OR p.state IN ('kept', 'partly_kept') AND EXISTS ("
-    "SELECT 1 FROM ledger_payment y WHERE y.organisation_id = p.organisation_id AND y.returned_date IS NOT NULL"
-    " AND y.customer_id = p.customer_id AND y.paid_date >= p.made_date))"
+    f"({_IS_OPEN} OR p.state IN ('kept', 'partly_kept') AND p.id IN ("
+    "SELECT v.promise_id FROM ledger_payment y JOIN ledger_allocation a ON a.payment_id = y.id"
+    " JOIN followup_promisedinvoice v ON v.invoice_id = a.invoice_id"
+    " WHERE y.organisation_id = %s AND y.returned_date IS NOT NULL))"
 )
 
 
@@ -77,7 +79,8 @@ def judge_open_promises(
     if only_settled:
         judged = judged.filter(pl.col("state").is_in(["kept", "withdrawn"]))
     found = rows.join(judged, on="promise_id", maintain_order="left")
-    found = found.filter((pl.col("state") != "open") | (pl.col("state_before") == "open"))
+    # What was judged before is only ever judged worse: money that came after its day betters nothing.
+    found = found.filter((pl.col("state_before") == "open") | pl.col("state").is_in(["partly_kept", "broken"]))
     _store(found)
     closed = found.filter(pl.col("state") != pl.col("state_before"))
     write_words(organisation, [_word(row) for row in closed.iter_rows(named=True)], today, now)
@@ -86,14 +89,16 @@ def judge_open_promises(
 
 
 def _read(organisation: Organisation, customer_id: int | None, which: str) -> pl.DataFrame:
+    query, parameters = f"{_QUERY}{which}", [organisation.pk] * (1 + which.count("%s"))
     if customer_id is None:
-        return read_inside_transaction(f"{_QUERY}{which} ORDER BY p.id", [organisation.pk], _JUDGED)
-    return read_inside_transaction(f"{_QUERY}{which} AND p.customer_id = %s", [organisation.pk, customer_id], _JUDGED)
+        return read_inside_transaction(f"{query} ORDER BY p.id", parameters, _JUDGED)
+    return read_inside_transaction(f"{query} AND p.customer_id = %s", [*parameters, customer_id], _JUDGED)
 
 
 def _store(found: pl.DataFrame) -> None:
-    differs = (pl.col("state") != pl.col("state_before")) | (pl.col("paid_minor") != pl.col("paid_before"))
-    judged_date = pl.when(pl.col("state") != "open").then("local_date")
+    is_new = pl.col("state") != pl.col("state_before")
+    differs = is_new | (pl.col("paid_minor") != pl.col("paid_before"))
+    judged_date = pl.when((pl.col("state") != "open") & is_new).then("local_date").otherwise("judged_before")
     changed = found.filter(differs).select("paid_minor", "state", judged_date.alias("judged_date"), id="promise_id")
     update_frame("followup_promise", changed, ["id"])
 
