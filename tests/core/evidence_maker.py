@@ -322,7 +322,10 @@ class CustomerMaker:
         return [row for row in self.maker.rows["open_items"] if row["customer_id"] == self.id][place]
 
     def disputes(self, given: Iterable[Mapping[str, Any]]) -> None:
-        """``{opened_ago, resolved_ago, justified, reason, item (its place among the open), amount}``."""
+        """``{opened_ago, resolved_ago, justified, reason, item (its place among the open), amount}``.
+
+        And ``credit`` with ``credit_until_in``: a credit note over so much is waited for so many days.
+        """
         for one in given:
             self._add(
                 "disputes",
@@ -333,6 +336,8 @@ class CustomerMaker:
                 opened_date=self._ago(one["opened_ago"]),
                 resolved_date=self._ago(one["resolved_ago"]) if "resolved_ago" in one else None,
                 is_justified=one.get("justified"),
+                credit_minor=minor(one["credit"]) if "credit" in one else None,
+                credit_until_date=self._ago(-one["credit_until_in"]) if "credit" in one else None,
             )
 
     def holds(self, given: Iterable[Mapping[str, Any]]) -> None:

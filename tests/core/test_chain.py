@@ -130,6 +130,8 @@ def test_a_persons_own_contact_does_not_move_the_chain() -> None:
 def test_never_more_than_the_weekly_cap_in_seven_days() -> None:
     words = [{"step": "upcoming", "ago": ago, "cycle": f"due-2026-03-0{ago}"} for ago in (6, 3)]
     assert wait_of(chain(open=[9], sent=words)) == "weekly_cap 1"
+    soon = [{**words[0], "ago": 5}, {**words[1], "ago": 4}, {**words[1], "ago": 3}]
+    assert wait_of(chain(open=[9], sent=soon)) == "weekly_cap 3"
     words[0] = {"step": "upcoming", "ago": 7, "cycle": "due-2026-03-07"}
     assert step_of(chain(open=[9], sent=words)) == "friendly"
 
@@ -290,6 +292,32 @@ def test_a_softer_playbook_that_has_nothing_firm_enough_asks_a_person() -> None:
     decision = decide_case(override="special_bond", open=[200], sent=sent)
     assert (step_of(decision), wait_of(decision)) == (None, "no_step_left -")
     assert decision.problems["kind"].to_list() == ["no_step_left"]
+
+
+ENDED = ["friendly 90", "clear 80", "call 70", "firm 60", "final 45"]
+
+
+def test_newer_debt_is_not_silent_behind_an_old_invoice_with_no_step_left() -> None:
+    decision = chain(open=[100, 20], sent=ENDED)
+    touch = touch_of(decision)
+    assert touch is not None
+    assert (touch["step"], touch["cycle"]) == ("clear", "since-2026-02-19")
+    assert touch["due_reason"].startswith("Every step has been taken for what is older; the oldest invoice since is 20")
+    assert decision.problems.select("kind", "cycle").rows() == [("no_step_left", "since-2025-12-01")]
+    assert wait_of(chain(open=[100, 60], sent=ENDED)) == "no_step_left -"
+
+
+def test_newer_debt_goes_on_in_its_own_cycle_until_that_has_ended_too() -> None:
+    def again(step: str, ago: int, cycle: str = "since-2026-01-20") -> dict[str, Any]:
+        return {"step": step, "ago": ago, "cycle": cycle}
+
+    own = [again("clear", 36)]
+    assert step_of(chain(open=[100, 50], sent=["friendly 90", "final 60", *own])) == "call"
+    own += [again("call", 30), again("firm", 22), again("final", 11)]
+    ended = chain(open=[100, 50], sent=["friendly 90", "final 60", *own])
+    assert (step_of(ended), wait_of(ended)) == (None, "no_step_left -")
+    assert sorted(ended.problems["cycle"]) == ["since-2025-12-01", "since-2026-01-20"]
+    assert step_of(chain(open=[100, 50, 13], sent=["friendly 90", "final 60", *own])) == "clear"
 
 
 def test_a_profile_that_flips_to_and_fro_repeats_nothing() -> None:

@@ -126,6 +126,14 @@ def test_a_plan_that_failed_is_held_against_nobody_for_ever(days: int, counts: b
     assert habits(plan={"state": "active", "instalments": parts})["plan_active"] is True
 
 
+def test_promises_kept_in_part_and_settlements_not_paid_are_seen_for_a_year() -> None:
+    made = [{"in": -days, "made_ago": days + 5, "state": "partly_kept"} for days in (20, 364, 366)]
+    found = habits(promises=[*made, {"in": -40, "made_ago": 50, "state": "kept"}])
+    assert (found["promises_partly_kept"], found["promises_kept"], found["promises_broken"]) == (2, 1, 0)
+    for days, state, count in ((-20, "lapsed", 1), (-366, "lapsed", 0), (-20, "fulfilled", 0), (-20, "cancelled", 0)):
+        assert habits(settlement={"in": days, "state": state})["settlements_lapsed"] == count
+
+
 def test_silence_counts_from_the_first_unanswered_message() -> None:
     sent = ["friendly 40", "clear 30", "call 20"]
     found = habits(open=[60], sent=sent)

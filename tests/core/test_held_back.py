@@ -29,6 +29,9 @@ def asked(*cases: dict[str, Any]) -> list[int]:
         ({"item": 0, "opened_ago": 3, "amount": 120}, [180, 200]),
         ({"item": 0, "opened_ago": 3, "amount": 999}, [0, 200]),
         ({"item": 0, "opened_ago": 30, "resolved_ago": 2, "justified": False}, [300, 200]),
+        ({"item": 0, "opened_ago": 30, "resolved_ago": 2, "credit": 60, "credit_until_in": 0}, [240, 200]),
+        ({"item": 0, "opened_ago": 30, "resolved_ago": 2, "credit": 60, "credit_until_in": -1}, [300, 200]),
+        ({"item": 0, "opened_ago": 30, "resolved_ago": 2, "credit": 0, "credit_until_in": 9}, [300, 200]),
     ],
 )
 def test_only_the_disputed_part_is_held_back(dispute: dict[str, Any], expected: list[int]) -> None:

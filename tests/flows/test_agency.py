@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from goodterms.channels.wiring import channels_from
 from goodterms.core.money import Money
@@ -24,7 +25,7 @@ from goodterms.flows.agency_cases import (
     settle_files,
 )
 from goodterms.flows.approvals import NotYoursToApprove
-from goodterms.flows.decide_day import decide_for
+from goodterms.flows.decide_day import Decided, decide_for
 from goodterms.flows.judge_agency import find_ready, judge_agency
 from goodterms.flows.open_dispute import open_dispute
 from goodterms.flows.record_payment import record_payment
@@ -88,6 +89,36 @@ def test_small_sums_and_special_bonds_are_never_ready(given: dict[str, object]) 
     customer = make_exhausted(**given)  # type: ignore[arg-type]
     run_day(customer.organisation, NOW)
     assert not AgencyCase.objects.exists()
+
+
+def end_with(customer: Customer, ending: str) -> Decided:
+    """The decision where the customer's playbook ends so."""
+    decided = decide_for(customer.organisation, NOW)
+    books = decided.policy.playbooks
+    own = {pk: book.model_copy(update={"ends_with": ending}) for pk, book in books.by_id.items()}
+    return replace(decided, policy=replace(decided.policy, playbooks=replace(books, by_id=own)))
+
+
+def test_a_playbook_that_ends_with_the_court_asks_for_that_decision_once_and_opens_no_case() -> None:
+    customer = make_exhausted()
+    AgencyCase.objects.all().delete()
+    Task.objects.filter(kind="agency_ready").delete()
+    for _ in range(2):
+        assert judge_agency(customer.organisation, end_with(customer, "court"), NOW.date(), NOW) == 0
+    assert not AgencyCase.objects.exists()
+    task = Task.objects.get(kind="legal")
+    assert (task.title, task.key) == (
+        f"Court or forget? {customer.name}",
+        f"court_ready:{customer.pk}:since-{NOW.date() - timedelta(days=79)}",
+    )
+
+
+def test_a_playbook_that_ends_with_a_person_asks_about_nobody_else() -> None:
+    customer = make_exhausted()
+    AgencyCase.objects.all().delete()
+    numbers = decide_for(customer.organisation, NOW).policy.numbers.agency
+    assert find_ready(end_with(customer, "person"), numbers).is_empty()
+    assert find_ready(end_with(customer, "agency"), numbers).height == 1
 
 
 def test_a_case_taken_back_is_not_ready_again_in_the_same_cycle() -> None:
@@ -279,6 +310,19 @@ def test_reports_come_back_into_the_same_timeline_once(home: Path) -> None:
 def test_a_report_that_cannot_be_read_is_refused_whole(content: bytes) -> None:
     with pytest.raises(ReportUnreadable):
         take_agency_report(make_organisation(), content, actor="Robin", now=NOW)
+
+
+def test_a_long_report_takes_no_more_queries_than_a_short_one(
+    home: Path, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    customer = make_exhausted()
+    handed_over(customer, home)
+    rows = [{"customer": "C1", "date": "2026-04-01", "status": "paid", "text": f"Part {n}"} for n in range(40)]
+    content = json.dumps([*rows, rows[0]]).encode()
+    with django_assert_max_num_queries(12):
+        taken = take_agency_report(customer.organisation, content, actor="Robin", now=NOW)
+    assert (taken.added, taken.known) == (40, 1)
+    assert Task.objects.filter(key__startswith="agency_report:").count() == 40
 
 
 def test_steps_out_of_order_are_refused() -> None:

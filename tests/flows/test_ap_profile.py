@@ -5,8 +5,12 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
+from goodterms.flows.collect_evidence import collect_evidence
+from goodterms.flows.decide_day import decide_for
+from goodterms.flows.preview import _Learned
 from goodterms.flows.run_day import run_day
 from goodterms.flows.write_ap_profile import (
+    ApTextUnusable,
     PayRunUnusable,
     UnknownApField,
     confirm_pay_run,
@@ -55,6 +59,30 @@ def test_a_person_confirms_what_was_suggested(customer: Customer) -> None:
     assert (profile.confirmed_by, profile.confirmed_date) == ("Robin", NOW.date())
     assert TimelineEvent.objects.filter(kind="ap_profile_confirmed").exists()
     assert "pay_run" not in [gap.field for gap in missing_for(customer)]
+
+
+def test_a_noted_cut_off_does_not_confirm_a_pay_run_that_is_merely_suggested(customer: Customer) -> None:
+    run_day(customer.organisation, NOW)
+    profile = write_ap_profile(customer.organisation, customer, cut_off_working_days=3, actor="Robin", now=NOW)
+    assert (profile.cut_off_working_days, profile.confirmed_date) == (3, None)
+    assert "pay_run" in [gap.field for gap in missing_for(customer)]
+
+
+@pytest.mark.parametrize("given", [{"system": "x" * 101}, {"invoice_email": "not an address"}, {"portal_url": "x"}])
+def test_a_text_that_cannot_be_kept_is_refused(customer: Customer, given: dict[str, str]) -> None:
+    with pytest.raises(ApTextUnusable):
+        write_ap_profile(customer.organisation, customer, actor="Robin", now=NOW, **given)
+    assert not ApProfile.objects.exists()
+
+
+def test_a_pay_run_learned_twice_in_a_preview_is_one(customer: Customer) -> None:
+    learned = _Learned(customer.organisation)
+    evidence = collect_evidence(customer.organisation, NOW).evidence
+    decision = decide_for(customer.organisation, NOW).decision
+    for _ in range(2):
+        learned.before = learned.before.clear()
+        evidence = learned(evidence, decision)
+    assert evidence.ap_profiles["customer_id"].to_list() == [customer.pk]
 
 
 def test_what_a_person_wrote_is_never_replaced_by_a_suggestion(customer: Customer) -> None:

@@ -4,9 +4,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from goodterms.core.ageing import age_items
 from goodterms.core.money import Money
 from goodterms.flows.agreed_invoices import AmountAboveOpen, InvoiceNotTheirs
 from goodterms.flows.approvals import NotYoursToApprove
+from goodterms.flows.collect_evidence import collect_evidence
 from goodterms.flows.judge_disputes import find_overdue_disputes
 from goodterms.flows.open_dispute import (
     DeadlineInThePast,
@@ -18,7 +20,7 @@ from goodterms.flows.open_dispute import (
 )
 from goodterms.flows.resolve_dispute import DisputeResolvedAlready, UnknownResolution, resolve_dispute
 from goodterms.followup.models import Dispute, Hold, Task, TimelineEvent
-from goodterms.ledger.models import Customer, Invoice
+from goodterms.ledger.models import Allocation, Customer, Invoice
 from goodterms.organizations.models import Membership
 from tests.conftest import NOW
 from tests.factories import make_customer, make_invoice, make_organisation, make_user
@@ -73,10 +75,30 @@ def test_when_its_deadline_is_over_its_owner_gets_one_task(invoice: Invoice) -> 
 
 def test_a_justified_one_waits_for_its_credit_note(invoice: Invoice) -> None:
     resolve(dispute(invoice, amount=Money(20_00, "GBP"), owner="Alex"), "credited")
-    assert Hold.objects.get().until_date == date(2026, 3, 24)
+    assert Dispute.objects.get().credit_until_date == date(2026, 3, 24)
+    assert not Hold.objects.exists()
     assert Task.objects.get().title == "Issue a credit note of 20.00 GBP for invoice R1"
     invoice.refresh_from_db()
     assert invoice.open_amount_minor == 100_00
+
+
+def test_only_the_credit_expected_is_held_back_and_no_longer_once_it_is_there(invoice: Invoice) -> None:
+    resolve(dispute(invoice, amount=Money(20_00, "GBP")), "credited")
+
+    def asked() -> list[int]:
+        return age_items(collect_evidence(invoice.organisation, NOW).evidence)["chase_minor"].to_list()
+
+    assert asked() == [80_00]
+    Allocation.objects.create(
+        organisation=invoice.organisation,
+        customer=invoice.customer,
+        invoice=invoice,
+        source=Allocation.Source.CREDIT_NOTE,
+        allocated_date=NOW.date(),
+        amount_minor=20_00,
+    )
+    Invoice.objects.update(open_amount_minor=80_00)
+    assert asked() == [80_00]
 
 
 def test_an_adjusted_one_lowers_the_invoice_at_once(invoice: Invoice) -> None:

@@ -287,6 +287,26 @@ def test_interest_is_claimed_for_each_day_once(customer: Customer) -> None:
     assert whole == Fee.objects.get(customer=once, reason="interest").claim.amount_minor
 
 
+def test_the_run_charges_the_interest_that_a_message_claimed_and_no_other(customer: Customer) -> None:
+    customer.organisation.policy = {"interest": {"enabled": True}}
+    make_invoice(customer, "R2", due=date(2026, 2, 20))
+    claimed = json.dumps([{"invoice_id": customer.invoices.get(number="R1").pk}])
+    make_touch(customer, state="sent", template="interest_notice", sent_date=TODAY, items=claimed, step="interest")
+    assert judge(customer) == {}
+    assert judge(customer, TODAY + timedelta(days=3)) == {"interest_charged": 2}
+    found = Fee.objects.order_by("pk").values_list("for_invoice__number", "reason", "period", "charged_by")
+    assert list(found) == [
+        ("R1", "interest", "2026-02-02/2026-03-10", "goodterms"),
+        ("R1", "compensation", "once", "goodterms"),
+    ]
+    assert judge(customer, TODAY + timedelta(days=4)) == {}
+
+
+def test_a_mere_warning_of_interest_charges_none(customer: Customer) -> None:
+    customer.organisation.policy = {"interest": {"enabled": True}}
+    assert judge(customer) == {}
+
+
 def test_interest_is_off_unless_it_is_switched_on_and_a_law_is_known(customer: Customer) -> None:
     with pytest.raises(InterestSwitchedOff):
         charge_interest(customer.organisation, customer, actor="Robin", now=NOW)

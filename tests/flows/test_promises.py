@@ -113,6 +113,31 @@ def test_a_payment_sent_back_does_not_count(customer: Customer) -> None:
     assert judge(customer, FRIDAY + timedelta(days=3)).state == "broken"
 
 
+def test_one_that_was_kept_is_broken_once_its_payment_is_sent_back(customer: Customer) -> None:
+    promise(customer, amount=Money(100_00, "GBP"))
+    payment = pay(customer.invoices.get(number="R1"), FRIDAY)
+    assert judge(customer, FRIDAY).state == "kept"
+    give_back(payment, date(2026, 3, 20))
+    undone = judge(customer, date(2026, 3, 20))
+    assert (undone.state, undone.paid_minor, undone.judged_date) == ("broken", 0, date(2026, 3, 20))
+    word = "A payment was sent back: the promise of 100.00 GBP by 2026-03-13 is broken after all. Chasing goes on."
+    assert TimelineEvent.objects.latest("pk").text == word
+    assert Task.objects.get().key == f"promise_broken:{undone.pk}"
+    events = TimelineEvent.objects.count()
+    assert judge(customer, date(2026, 3, 21)).judged_date == date(2026, 3, 20)
+    assert TimelineEvent.objects.count() == events
+
+
+def test_a_payment_sent_back_before_the_day_leaves_time_to_pay_again(customer: Customer) -> None:
+    promise(customer, amount=Money(100_00, "GBP"))
+    payment = pay(customer.invoices.get(number="R1"), date(2026, 3, 11))
+    judge(customer, date(2026, 3, 11))
+    give_back(payment, date(2026, 3, 12))
+    assert judge(customer, date(2026, 3, 12)).state == "kept"
+    pay(customer.invoices.get(number="R1"), FRIDAY)
+    assert judge(customer, FRIDAY + timedelta(days=3)).state == "kept"
+
+
 def test_cash_on_account_keeps_it_too(customer: Customer) -> None:
     promise(customer, amount=Money(100_00, "GBP"))
     Payment.objects.create(

@@ -71,8 +71,11 @@ def _owed(dated: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
 
 
 def _without_disputed(owed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
-    """Ask nothing for the part of an invoice that is in an open dispute (all of it, where no amount is named)."""
-    running = evidence.disputes.filter(pl.col("resolved_date").is_null())
+    """Ask nothing for the part of an invoice that is in an open dispute (all of it, where no amount is named).
+
+    Nor, of one that was justified, for the part that a credit note is waited for.
+    """
+    running = _disputed_parts(evidence)
     if running.is_empty():
         return owed
     parts = running.group_by("invoice_id").agg(
@@ -82,6 +85,18 @@ def _without_disputed(owed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
     chase = pl.when(pl.col("_is_whole").fill_null(value=False)).then(0).otherwise(pl.max_horizontal(left, 0))
     joined = owed.join(parts, on="invoice_id", how="left", maintain_order="left")
     return joined.with_columns(chase.alias("chase_minor")).drop("_part_minor", "_is_whole")
+
+
+def _disputed_parts(evidence: Evidence) -> pl.DataFrame:
+    """What disputes hold back: invoice_id, amount_minor (null: all of it)."""
+    columns = ("invoice_id", "amount_minor")
+    running = evidence.disputes.filter(pl.col("resolved_date").is_null()).select(columns)
+    credited = evidence.disputes.filter(pl.col("resolved_date").is_not_null() & (pl.col("credit_minor") > 0))
+    if credited.is_empty():
+        return running
+    dated = credited.join(evidence.customers.select("customer_id", "local_date"), on="customer_id")
+    awaited = dated.filter(pl.col("credit_until_date") >= pl.col("local_date"))
+    return pl.concat([running, awaited.select("invoice_id", amount_minor="credit_minor")])
 
 
 def _without_planned(owed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:

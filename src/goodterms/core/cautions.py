@@ -19,7 +19,7 @@ def find_cautions(evidence: Evidence, policy: Policy) -> pl.DataFrame:
     """Per customer each reason to wait, the gravest first (columns: CAUTIONS); a person may go on in spite of them."""
     people = evidence.customers.select("customer_id", "local_date", "is_protected")
     frame = people.join(pauses(evidence, policy), on="customer_id", how="left", maintain_order="left")
-    frame = frame.join(last_contacts(evidence), on="customer_id", how="left", maintain_order="left")
+    frame = frame.join(last_contacts(evidence, policy), on="customer_id", how="left", maintain_order="left")
     today = pl.col("local_date")
     is_elsewhere = pl.col("hold_reason").is_in(["agency", "court"])
     until_gap = pl.col("last_contact_date") + pl.duration(days=policy.numbers.gap_days - 1)

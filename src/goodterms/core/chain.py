@@ -10,13 +10,14 @@ from goodterms.core.recipients import CHANNEL_ADDRESS
 def next_in_chain(overdue: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.DataFrame:
     """The next step of each overdue customer's playbook; ``step`` is null when none is left.
 
-    ``overdue``: chase.describe_customers (its playbook is followed) with chase.carry; the columns of the step
+    ``overdue``: chase.describe_customers (its playbook is followed) with chase.carry and ``least_level``, below which
+    no chain is entered as long as a firmer step is left; the columns of the step
     (playbook.STEPS) are added, with last_playbook, last_step, last_level, last_sent_date and tries (how often the step
     was tried in this cycle).
     The chain moves by one step at a time. A contextual playbook is entered at the step that fits the debt's age; every
     other at its first. After a change of playbook it goes on at the first step that is at least as firm as the last
-    one sent. A step that would only repeat what was written in this cycle is left out, and one by whose channels the
-    customer cannot be reached, as long as another one can.
+    one sent. A step that would only repeat what was written in this cycle is left out, one that asks for a process
+    that is known, and one by whose channels the customer cannot be reached, as long as another one can.
     """
     # One lazy plan: its dozen joins cost a single customer, decided alone, twelve times less than one after the other.
     owing, touches = overdue.lazy(), evidence.touches.lazy()
@@ -33,6 +34,7 @@ def next_in_chain(overdue: pl.DataFrame, evidence: Evidence, policy: Policy) -> 
     options = owing.select(*_LOOKED_AT).join(policy.playbooks.words_by_reach.lazy(), on=["playbook", "reach"])
     options = options.join(_times_sent(sent), on=["customer_id", "playbook", "step"], how="left")
     options = options.join(_said(sent, policy), on=["customer_id", "words"], how="left")
+    options = options.join(_confirmed(evidence.ap_profiles.lazy()), on="customer_id", how="left")
     options = options.join(_rested(touches, steps), on=["customer_id", "playbook", "step"], how="left")
     chosen = options.filter(_comes_next(policy)).group_by("customer_id").agg(pl.col("position").min())
     owing = owing.join(chosen, on="customer_id", how="left", maintain_order="left")
@@ -46,6 +48,7 @@ _LOOKED_AT = (
     "local_date",
     "playbook",
     "days_overdue",
+    "least_level",
     "reach",
     "last_playbook",
     "last_position",
@@ -92,6 +95,11 @@ def _rested(touches: pl.LazyFrame, steps: pl.LazyFrame) -> pl.LazyFrame:
     return sent.group_by("customer_id", "playbook", "step").agg(pl.col("sent_date").max().alias("rests_since"))
 
 
+def _confirmed(ap_profiles: pl.LazyFrame) -> pl.LazyFrame:
+    """Those who have told how their accounts payable work."""
+    return ap_profiles.filter("is_confirmed").select("customer_id", pl.lit(value=True).alias("is_process_known"))
+
+
 def _tries(touches: pl.LazyFrame) -> pl.LazyFrame:
     """How often each step was already tried in its cycle, sent or not: the next try is a new occurrence."""
     return touches.group_by("customer_id", "playbook", "step").agg(pl.len().alias("tries"))
@@ -104,10 +112,12 @@ def _comes_next(policy: Policy) -> pl.Expr:
     rests = pl.col("rests_since") + pl.duration(days=pl.col("rest_days")) > pl.col("local_date")
     is_news = pl.col("was_said").is_null() | (pl.col("at_most") > 1)
     is_left = (pl.col("times_sent").fill_null(0) < pl.col("at_most")) & is_news & ~rests.fill_null(value=False)
+    is_left &= ~(pl.col("asks_process") & pl.col("is_process_known").fill_null(value=False))
     within_reach = is_left & pl.col("is_reached")
     # Where no step that is left can be said at all, the next one asks a person for an address.
     is_left = pl.when(within_reach.any().over("customer_id")).then(within_reach).otherwise(is_left)
-    first = position.filter(is_left).min().over("customer_id")
+    is_firm = pl.col("level") >= pl.col("least_level")
+    first = pl.coalesce(position.filter(is_left & is_firm).min(), position.filter(is_left).min()).over("customer_id")
     fits_age = (pl.col("from_day") <= pl.col("days_overdue")) & (pl.col("level") <= pl.col("entry_level")) & is_left
     newest_fit = pl.coalesce(position.filter(fits_age).max().over("customer_id"), first)
     entered = position == pl.when(pl.col("playbook").is_in(contextual)).then(newest_fit).otherwise(first)

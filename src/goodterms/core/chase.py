@@ -64,7 +64,7 @@ def find_cycles(items: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.D
         overdue, on="customer_id", how="left", maintain_order="left"
     )
     now = now.join(asked, on=["customer_id", "cycle"], how="left", maintain_order="left")
-    began = pl.lit(CYCLE_PREFIX) + pl.col("due_date").dt.offset_by("1d").dt.to_string("%Y-%m-%d")
+    began = _began("due_date")
     was_asked_for = pl.col("due_date") + pl.duration(days=policy.numbers.grace_days) < pl.col("_asked_date")
     goes_on = was_asked_for.fill_null(value=True)
     return now.select(
@@ -75,18 +75,50 @@ def find_cycles(items: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.D
     )
 
 
-def last_contacts(evidence: Evidence) -> pl.DataFrame:
+def _began(due_date: str) -> pl.Expr:
+    """The key of the cycle that begins on the first day after this due date."""
+    return pl.lit(CYCLE_PREFIX) + pl.col(due_date).dt.offset_by("1d").dt.to_string("%Y-%m-%d")
+
+
+def find_newer_debt(exhausted: pl.DataFrame, items: pl.DataFrame, evidence: Evidence, policy: Policy) -> pl.DataFrame:
+    """Of customers whose chain has ended: those with debt that it never asked for, with the cycle of that debt.
+
+    ``exhausted``: describe_customers with carry, and the chain's last_sent_date (null: nothing was sent). The carrying
+    invoice is the oldest that was not overdue beyond the days of grace when the last step was sent; ``items`` stay all
+    that is asked for. Its cycle goes on, as in find_cycles, while what was asked for in it is open. Columns: those of
+    ``exhausted`` without last_sent_date.
+    """
+    grace = pl.duration(days=policy.numbers.grace_days)
+    late = items.join(exhausted.select("customer_id", "last_sent_date"), on="customer_id", maintain_order="left")
+    newer = carry(late.filter(pl.col("due_date") + grace >= pl.col("last_sent_date")), policy).drop("items")
+    older = exhausted.drop("carrying_invoice_id", "due_date", "days_overdue", "last_sent_date")
+    found = older.join(newer, on="customer_id", maintain_order="left")
+    sent = evidence.touches.filter(pl.col("cycle").str.starts_with(CYCLE_PREFIX) & pl.col("sent_date").is_not_null())
+    asked = sent.group_by("customer_id", pl.col("cycle").alias("_own")).agg(pl.col("sent_date").max())
+    began = found.select("customer_id", "cycle", "due_date").join(asked, on="customer_id")
+    runs = (pl.col("_own") > pl.col("cycle")) & (pl.col("due_date") + grace < pl.col("sent_date"))
+    running = began.filter(runs).group_by("customer_id").agg(pl.col("_own").min())
+    found = found.join(running, on="customer_id", how="left", maintain_order="left")
+    return found.with_columns(pl.coalesce("_own", _began("due_date")).alias("cycle")).select(
+        exhausted.drop("last_sent_date").columns
+    )
+
+
+def last_contacts(evidence: Evidence, policy: Policy) -> pl.DataFrame:
     """Per customer: last contact of any kind, automatic touches of the last week, what is pending or unhandled.
 
-    Progress counts sent touches only: what failed or was withheld reached nobody.
+    Progress counts sent touches only: what failed or was withheld reached nobody. ``week_first_date`` is the day of the
+    one among them that must be a week old before another may go out.
     """
     dates = evidence.customers.select("customer_id", "local_date")
     touches = evidence.touches.join(dates, on="customer_id")
     sent, today = pl.col("sent_date"), pl.col("local_date")
+    in_week = pl.col("is_automatic") & (sent > today.dt.offset_by("-7d"))
     unsent_today = sent.is_null() & ~pl.col("is_pending") & (pl.col("planned_date") >= today)
     per_touch = touches.group_by("customer_id").agg(
         sent.max().alias("last_touch_date"),
-        (pl.col("is_automatic") & (sent > today.dt.offset_by("-7d"))).fill_null(value=False).sum().alias("week_count"),
+        in_week.fill_null(value=False).sum().alias("week_count"),
+        sent.filter(in_week).sort(descending=True).head(policy.numbers.weekly_cap).min().alias("week_first_date"),
         pl.col("is_pending").any(),
         unsent_today.any().alias("is_tried_today"),
         pl.col("deadline_date").filter(sent.is_not_null()).max(),
@@ -186,7 +218,7 @@ def describe_customers(
     for part in (
         standings.select("customer_id", "profile", "profile_rule", "profile_evidence"),
         find_cycles(items, evidence, policy),
-        last_contacts(evidence),
+        last_contacts(evidence, policy),
         pauses(evidence, policy),
     ):
         frame = frame.join(part, on="customer_id", how="left", maintain_order="left")

@@ -117,7 +117,7 @@ SETTLEMENTS = pl.Schema(
         "proposed_date": pl.Date(),
         "pay_by_date": pl.Date(),
         "tolerance_days": pl.Int32(),
-        "state": pl.String(),  # proposed | accepted | fulfilled | lapsed | cancelled
+        "state": pl.String(),  # proposed | accepted | fulfilled | lapsed (accepted and not paid) | cancelled
     }
 )
 INSTALMENTS = pl.Schema(
@@ -146,6 +146,8 @@ DISPUTES = pl.Schema(
         "opened_date": pl.Date(),
         "resolved_date": pl.Date(),
         "is_justified": pl.Boolean(),  # null while open, and when it was withdrawn
+        "credit_minor": pl.Int64(),  # justified: what a credit note is still expected over (null: none is)
+        "credit_until_date": pl.Date(),  # the last day on which it is waited for
     }
 )
 REASONS = pl.Schema(  # why something is late, as the customer said or a person found out

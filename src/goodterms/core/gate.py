@@ -77,7 +77,7 @@ def _facts(touches: pl.DataFrame, items: pl.DataFrame, evidence: Evidence, polic
     owing = carry(items, policy).select("customer_id", pl.lit(value=True).alias("owes_late"))
     owed = items.filter(pl.col("chase_minor") > 0).group_by("customer_id")
     oldest = owed.agg(pl.col("days_overdue").max().alias("oldest_day"))
-    contacts = last_contacts(evidence).select("customer_id", "last_contact_date", "unhandled_reply_date")
+    contacts = last_contacts(evidence, policy).select("customer_id", "last_contact_date", "unhandled_reply_date")
     for part in (owing, oldest, pauses(evidence, policy), contacts):
         frame = frame.join(part, on="customer_id", how="left", maintain_order="left")
     return frame.join(_addresses(evidence.contacts), on=["contact_id", "channel"], how="left", maintain_order="left")

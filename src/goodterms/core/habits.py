@@ -32,12 +32,14 @@ HABITS = pl.Schema(
         "touch_count": pl.Int64(),  # sent in the running cycle
         "unanswered_touch_count": pl.Int64(),  # of those, sent since the last reply, talk, promise or settlement
         "silence_days": pl.Int64(),  # since the first unanswered touch
-        "reply_count": pl.Int64(),  # this and what follows to promises_broken: in the last year
+        "reply_count": pl.Int64(),  # this and what follows to settlements_lapsed: in the last year
         "forewarning_count": pl.Int64(),  # told us before we asked
         "abuse_count": pl.Int64(),
         "hung_up_count": pl.Int64(),
         "promises_kept": pl.Int64(),
+        "promises_partly_kept": pl.Int64(),
         "promises_broken": pl.Int64(),
+        "settlements_lapsed": pl.Int64(),  # accepted, and not paid by their day
         "promise_open": pl.Boolean(),
         "plan_active": pl.Boolean(),
         "plan_defaulted": pl.Boolean(),  # with an instalment due in the last year
@@ -191,6 +193,7 @@ def _commitments(evidence: Evidence) -> pl.DataFrame:
     last_year = _of_last_year(evidence.promises, "promised_date", evidence)
     promises = last_year.group_by("customer_id").agg(
         (state == "kept").sum().alias("promises_kept"),
+        (state == "partly_kept").sum().alias("promises_partly_kept"),
         (state == "broken").sum().alias("promises_broken"),
         (state == "open").any().alias("promise_open"),
     )
@@ -200,6 +203,11 @@ def _commitments(evidence: Evidence) -> pl.DataFrame:
         found = part.select("customer_id", pl.lit(value=True).alias(name)).unique()
         promises = promises.join(found, on="customer_id", how="full", coalesce=True)
     return promises
+
+
+def _settlements(evidence: Evidence) -> pl.DataFrame:
+    last_year = _of_last_year(evidence.settlements, "pay_by_date", evidence)
+    return last_year.group_by("customer_id").agg((pl.col("state") == "lapsed").sum().alias("settlements_lapsed"))
 
 
 def _disputes(evidence: Evidence) -> pl.DataFrame:
@@ -234,9 +242,17 @@ _TELLERS: tuple[_Teller, ...] = (
     (("calls",), ("hung_up_count",), _calls),
     (
         ("promises", "instalments"),
-        ("promises_kept", "promises_broken", "promise_open", "plan_active", "plan_defaulted"),
+        (
+            "promises_kept",
+            "promises_partly_kept",
+            "promises_broken",
+            "promise_open",
+            "plan_active",
+            "plan_defaulted",
+        ),
         _commitments,
     ),
+    (("settlements",), ("settlements_lapsed",), _settlements),
     (("disputes",), ("open_dispute_count", "unjustified_dispute_count"), _disputes),
     (("reasons",), ("last_reason", "cash_reason_count", "process_reason_count"), _reasons),
 )
@@ -244,7 +260,9 @@ _TELLERS: tuple[_Teller, ...] = (
 
 
 def _fill_counts(frame: pl.DataFrame) -> pl.DataFrame:
-    counts = [name for name in frame.columns if name.endswith("_count") or name.startswith("promises_")]
+    counts = [
+        name for name in frame.columns if name.endswith("_count") or name.startswith(("promises_", "settlements_"))
+    ]
     flags = ["promise_open", "plan_active", "plan_defaulted"]
     return frame.with_columns(
         pl.col(*counts, "oldest_days_overdue", "silence_days").fill_null(0),

@@ -3,7 +3,7 @@
 import polars as pl
 
 from goodterms.core.chain import next_in_chain
-from goodterms.core.chase import ENDLESS, carry, describe_customers
+from goodterms.core.chase import ENDLESS, carry, describe_customers, find_newer_debt
 from goodterms.core.copies import add_copies
 from goodterms.core.courtesies import find_courtesies
 from goodterms.core.evidence import Evidence
@@ -66,6 +66,8 @@ WAIT_REASONS = {
     "contact_missing": "nobody can be reached",
     "volume": "more touches than usual in one day",
 }
+NO_OVERSIGHT_LEVEL = 2
+"""From this level on a step no longer says that it must have been overlooked: nobody whose chain has ended hears so."""
 PROBLEMS = pl.Schema(
     {"customer_id": pl.Int64(), "kind": pl.String(), "cycle": pl.String(), "playbook": pl.String(), "step": pl.String()}
 )
@@ -82,7 +84,7 @@ def plan_touches(
     """
     people = describe_customers(evidence, items, standings, policy)
     carried = carry(items, policy)
-    chain = next_in_chain(people.join(carried, on="customer_id"), evidence, policy)
+    chain, ended = _follow_chains(people.join(carried, on="customer_id"), items, evidence, policy)
     chain = time_chain(chain, evidence.ap_profiles)
     courtesy = find_courtesies(people, carried, items, habits, evidence, policy)
     considered = pl.concat([chain, courtesy], how="diagonal_relaxed")
@@ -94,13 +96,38 @@ def plan_touches(
     unreached = reached.filter(~found).with_columns(pl.lit("contact_missing").alias("reason"))
     waiting = pl.concat([considered.filter(pl.col("reason").is_not_null()), unreached], how="diagonal_relaxed")
     waiting = waiting.join(touches.select("customer_id"), on="customer_id", how="anti", maintain_order="left")
+    ended = ended.with_columns(_wait_reason(policy).alias("reason")).filter(pl.col("reason") == "no_step_left")
     problems = waiting.filter(pl.col("reason").is_in(["no_step_left", "contact_missing"]))
+    problems = pl.concat([problems, ended], how="diagonal_relaxed")
     return (
         touches,
         _as_waits(waiting.filter(pl.col("anchor").is_null() | (pl.col("anchor") == "overdue")), policy),
         problems.select("customer_id", pl.col("reason").alias("kind"), "cycle", "playbook", "step").cast(PROBLEMS),
         people.select("customer_id", "cycle"),
     )
+
+
+def _follow_chains(
+    owing: pl.DataFrame, items: pl.DataFrame, evidence: Evidence, policy: Policy
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The next step of everybody who owes, and the rows of chains that have ended while newer debt is chased.
+
+    What fell due after the last step was sent was never asked for: it has a cycle and a chain of its own, so that
+    it is not silent behind an old invoice for which nothing is left to do. That one stays a person's.
+    """
+    chain = next_in_chain(owing.with_columns(least_level=0, is_newer=False), evidence, policy)
+    ended = [chain.clear()]
+    exhausted = chain.filter(pl.col("step").is_null())
+    while exhausted.height:
+        newer = find_newer_debt(exhausted.select([*owing.columns, "last_sent_date"]), items, evidence, policy)
+        if newer.is_empty():
+            break
+        newer = newer.with_columns(least_level=NO_OVERSIGHT_LEVEL, is_newer=True)
+        ended.append(exhausted.join(newer, on="customer_id", how="semi"))
+        following = next_in_chain(newer, evidence, policy)
+        chain = pl.concat([chain.join(newer, on="customer_id", how="anti"), following], how="diagonal_relaxed")
+        exhausted = following.filter(pl.col("step").is_null())
+    return chain, pl.concat(ended, how="diagonal_relaxed")
 
 
 def _spacing() -> pl.Expr:
@@ -183,9 +210,18 @@ def _due_reason() -> pl.Expr:
         pl.col("from_day"),
         last,
     )
+    newer = pl.format(
+        "Every step has been taken for what is older; the oldest invoice since is {} overdue, the step is due from day "
+        "{}, and {}.",
+        _days(pl.col("days_overdue")),
+        pl.col("from_day"),
+        last,
+    )
     anchor = pl.col("anchor")
     return (
-        pl.when(anchor == "overdue")
+        pl.when((anchor == "overdue") & pl.col("is_newer").fill_null(value=False))
+        .then(newer)
+        .when(anchor == "overdue")
         .then(chain)
         .when(anchor == "due")
         .then(pl.format("Payment is due on {}.", pl.col("due_date").dt.to_string("%Y-%m-%d")))
@@ -216,7 +252,9 @@ def _as_waits(waiting: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         .then(earliest_date(policy))
         .when(reason == "closed_day")
         .then(pl.col("next_business_day"))
-        .when(reason.is_in(["weekly_cap", "tried_today"]))
+        .when(reason == "weekly_cap")
+        .then(pl.col("week_first_date") + pl.duration(days=7))
+        .when(reason == "tried_today")
         .then(today + pl.duration(days=1))
     )
     waits = waiting.with_columns(until.alias("until_date"))

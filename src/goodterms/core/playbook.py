@@ -40,6 +40,7 @@ STEPS = pl.Schema(
         "needs_approval": pl.Boolean(),
         "deadline_days": pl.Int32(),  # null: sets no deadline
         "asks_why": pl.Boolean(),
+        "asks_process": pl.Boolean(),  # left out where a person has confirmed how their accounts payable work
         "cc_roles": pl.List(pl.String()),  # in copy of an e-mail
         "before_cut_off_days": pl.Int32(),  # null: not timed to the customer's pay run
     }
@@ -70,6 +71,9 @@ class Step(BaseModel):
     needs_approval: bool = False
     deadline_days: int | None = Field(None, ge=1)
     asks_why: bool = False
+    asks_process: bool = Field(
+        False, description="Asks how their accounts payable work: left out once a person has confirmed it."
+    )
     cc_roles: tuple[Role, ...] = Field((), description="Who of the customer is in copy, where it is an e-mail.")
     needs: Literal["interest", "late_fee"] | None = None
     before_cut_off_days: int | None = Field(
@@ -100,6 +104,9 @@ class Playbook(BaseModel):
     intent: str
     entry: Literal["first", "contextual"] = "first"
     entry_level: int = Field(2, ge=0, le=5, description="A contextual entry is never firmer than this: no jumps.")
+    ends_with: Literal["agency", "court", "person"] = Field(
+        "agency", description="Who is asked about when no step is left: an agency, a court, or nobody but a person."
+    )
     steps: tuple[Step, ...]
 
     @model_validator(mode="after")

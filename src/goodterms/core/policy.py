@@ -98,7 +98,7 @@ class PolicyNumbers(BaseModel):
         False, description="Whether a promise that a customer enters in the portal pauses chasing by itself."
     )
     dispute_working_days: int = Field(10, ge=1, le=120, description="In so many working days a dispute is resolved.")
-    credit_note_days: int = Field(14, ge=1, le=90, description="An invoice to be credited waits so long for it.")
+    credit_note_days: int = Field(14, ge=1, le=90, description="What is to be credited is not asked for so long.")
     plan_longest_days: int = Field(366, ge=7, le=1826, description="A plan's last instalment is no later.")
     plan_smallest_minor: dict[Annotated[str, AfterValidator(_currency)], int] = Field(
         default_factory=lambda: {"EUR": 2000, "GBP": 2000, "USD": 2000, "CHF": 2000},

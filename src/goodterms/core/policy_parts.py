@@ -20,8 +20,8 @@ class Content(TypedDict):
 
 
 RULE_SETS: tuple[Literal["profiles", "verdicts"], ...] = ("profiles", "verdicts")
-BOOK_FIELDS = ("name", "intent", "entry", "entry_level")
-BOOK_DEFAULTS: Mapping[str, Any] = {"entry": "first", "entry_level": 2}
+BOOK_FIELDS = ("name", "intent", "entry", "entry_level", "ends_with")
+BOOK_DEFAULTS: Mapping[str, Any] = {"entry": "first", "entry_level": 2, "ends_with": "agency"}
 
 
 @dataclass(frozen=True)

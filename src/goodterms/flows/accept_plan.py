@@ -8,11 +8,11 @@ from goodterms.core.money import Money
 from goodterms.core.refusal import Refusal
 from goodterms.flows.agreed_invoices import amount_words
 from goodterms.flows.approvals import APPROVED, ApprovalMissing, NothingToApprove, is_approved, require_manager
+from goodterms.flows.ask_person import close_task
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.flows.make_promise import UnknownSource
 from goodterms.flows.propose_plan import PlanRunning, approval_key
 from goodterms.flows.withdraw_promise import end_promise
-from goodterms.flows.write_task import close_task
 from goodterms.followup.models import PaymentPlan, Promise, Source, Task
 from goodterms.organizations.models import Organisation
 

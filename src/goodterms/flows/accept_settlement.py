@@ -7,11 +7,11 @@ from django.db import transaction
 from goodterms.core.refusal import Refusal
 from goodterms.flows.accept_plan import AcceptedByNobody
 from goodterms.flows.approvals import ApprovalMissing
+from goodterms.flows.ask_person import close_task
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.flows.make_promise import UnknownSource
 from goodterms.flows.propose_settlement import approval_key, settlement_words
 from goodterms.flows.withdraw_promise import ReasonMissing
-from goodterms.flows.write_task import close_task
 from goodterms.followup.models import Settlement, Source
 from goodterms.organizations.models import Organisation
 

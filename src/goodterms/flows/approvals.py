@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from goodterms.core.money import Money
 from goodterms.core.refusal import Refusal
-from goodterms.flows.write_task import write_task
+from goodterms.flows.ask_person import ask_person
 from goodterms.followup.models import Task
 from goodterms.followup.policy import policy_of
 from goodterms.ledger.models import Customer
@@ -68,7 +68,18 @@ def require_for_amount(organisation: Organisation, actor: str, amount: Money) ->
 
 def ask_approval(customer: Customer, key: str, title: str, detail: str, today: date, now: datetime) -> Task:
     """The task of approving something."""
-    return write_task(customer, kind=Task.Kind.APPROVAL, key=key, title=title, detail=detail, due=today, now=now)
+    return ask_person(
+        customer.organisation,
+        customer,
+        Task.Kind.APPROVAL,
+        key,
+        title,
+        now=now,
+        detail=detail,
+        due=today,
+        owner="",
+        reopens=False,
+    )
 
 
 def is_approved(organisation: Organisation, key: str) -> bool:

@@ -7,10 +7,10 @@ from django.db import transaction
 from goodterms.core.money import Money
 from goodterms.core.refusal import Refusal
 from goodterms.flows.agreed_invoices import amount_words
+from goodterms.flows.ask_person import close_task
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.flows.propose_plan import Terms, approval_key, propose_plan
 from goodterms.flows.withdraw_promise import ReasonMissing
-from goodterms.flows.write_task import close_task
 from goodterms.followup.models import PaymentPlan
 from goodterms.ledger.models import Invoice
 from goodterms.organizations.models import Organisation

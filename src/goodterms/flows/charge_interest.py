@@ -1,5 +1,6 @@
 """Statutory interest on late invoices becomes a claim of its own, for the days since it was last claimed."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -33,9 +34,17 @@ class NoLawKnown(Refusal):
 
 @transaction.atomic
 def charge_interest(
-    organisation: Organisation, customer: Customer, *, until: date | None = None, actor: str, now: datetime
+    organisation: Organisation,
+    customer: Customer,
+    *,
+    until: date | None = None,
+    only: Collection[int] | None = None,
+    actor: str,
+    now: datetime,
 ) -> list[Fee]:
     """Claim interest up to and with ``until`` (without: yesterday) on every overdue invoice of the customer.
+
+    With ``only`` on those of these ids alone.
 
     Counted on what was open day by day since the due date, cash on account and open credit notes taken off the oldest
     from their day on, by the law of the policy's country of interest, less what was claimed before; beside it the
@@ -59,7 +68,9 @@ def charge_interest(
     try:
         in_favour = _in_favour(customer)
         for invoice in late.order_by("due_date", "pk"):
-            charges += _charges(regime, invoice, last_day, _cover(invoice, in_favour))
+            covered = _cover(invoice, in_favour)
+            if only is None or invoice.pk in only:
+                charges += _charges(regime, invoice, last_day, covered)
     except RateNotKnown as error:
         raise NoLawKnown(str(error)) from error
     if not charges:

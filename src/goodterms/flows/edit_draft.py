@@ -79,11 +79,12 @@ def remove_step(organisation: Organisation, book_id: str, step_id: str, *, actor
 def save_book(
     organisation: Organisation, book_id: str, values: Mapping[str, Any], *, actor: str, now: datetime
 ) -> None:
-    """Change a playbook's intent and how it is entered."""
+    """Change a playbook's intent, how it is entered and what comes when it ends; what is not said stays as it is."""
 
     def edit(content: Content) -> None:
         book = find_book(content, book_id)
-        book.update({name: values[name] for name in ("intent", "entry", "entry_level") if name in values})
+        names = ("intent", "entry", "entry_level", "ends_with")
+        book.update({name: values[name] for name in names if values.get(name) not in (None, "")})
 
     _change(organisation, edit, actor, now)
 

@@ -267,17 +267,20 @@ PROMISES_ON = (
     _PROMISES.format(state="CASE WHEN judged_date <= {on} THEN state ELSE 'open' END") + " AND made_date <= {on}"
 )
 
+# An offer that nobody accepted broke no word when its day was over.
+_SETTLEMENT_STATE = "CASE WHEN state = 'lapsed' AND accepted_date IS NULL THEN 'cancelled' ELSE state END"
 _SETTLEMENTS = """
 SELECT id, customer_id, proposed_date, pay_by_date, tolerance_days, {state}
 FROM followup_settlement
 WHERE organisation_id = {{organisation}} AND state <> 'draft' {{these}}
 """
 
-SETTLEMENTS = _SETTLEMENTS.format(state="state")
+SETTLEMENTS = _SETTLEMENTS.format(state=_SETTLEMENT_STATE)
 
 SETTLEMENTS_ON = (
     _SETTLEMENTS.format(
-        state="CASE WHEN ended_date <= {on} THEN state WHEN accepted_date <= {on} THEN 'accepted' ELSE 'proposed' END"
+        state=f"CASE WHEN ended_date <= {{on}} THEN {_SETTLEMENT_STATE}"
+        " WHEN accepted_date <= {on} THEN 'accepted' ELSE 'proposed' END"
     )
     + " AND proposed_date <= {on}"
 )
@@ -308,18 +311,27 @@ PLANNED = _PLANNED.format(state="p.state")
 
 PLANNED_ON = _PLANNED.format(state=f"({_PLAN_STATE_ON})")
 
+# What a credit note has taken off the invoice since is no longer waited for.
 _DISPUTES = """
 SELECT id, customer_id, invoice_id, reason, amount_minor, opened_date, {resolved},
        CASE WHEN {resolved} IS NULL OR resolution = 'withdrawn' THEN NULL
-            WHEN resolution = 'unjustified' THEN 1 = 0 ELSE 1 = 1 END
-FROM followup_dispute
+            WHEN resolution = 'unjustified' THEN 1 = 0 ELSE 1 = 1 END,
+       CASE WHEN credit_minor IS NOT NULL THEN credit_minor - COALESCE((
+           SELECT CAST(SUM(a.amount_minor) AS bigint) FROM ledger_allocation a
+           WHERE a.invoice_id = d.invoice_id AND a.source = 'credit_note' AND a.allocated_date >= d.resolved_date
+           {credited}), 0) END,
+       credit_until_date
+FROM followup_dispute d
 WHERE organisation_id = {{organisation}} {{these}}
 """
 
-DISPUTES = _DISPUTES.format(resolved="resolved_date")
+DISPUTES = _DISPUTES.format(resolved="resolved_date", credited="")
 
 DISPUTES_ON = (
-    _DISPUTES.format(resolved="CASE WHEN resolved_date <= {on} THEN resolved_date END") + " AND opened_date <= {on}"
+    _DISPUTES.format(
+        resolved="CASE WHEN resolved_date <= {on} THEN resolved_date END", credited="AND a.allocated_date <= {on}"
+    )
+    + " AND opened_date <= {on}"
 )
 
 REASONS = """

@@ -1,4 +1,4 @@
-"""Within the day's run: who is ready for a collections agency, because nothing we can do ourselves is left."""
+"""Within the day's run: who is ready for an agency or a court, because nothing we can do ourselves is left."""
 
 from datetime import date, datetime
 from typing import Any
@@ -12,18 +12,30 @@ from goodterms.core.habits import sum_overdue
 from goodterms.core.money import Money
 from goodterms.core.policy import AgencyPolicy
 from goodterms.database.writing import insert_frame
+from goodterms.flows.ask_person import ask_person
 from goodterms.flows.decide_day import Decided
-from goodterms.flows.write_task import write_task
 from goodterms.followup.models import AgencyCase, LegalDecision, Task
 from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Organisation
 
 SPECIAL_BOND = "special_bond"
-READY = pl.Schema({"customer_id": pl.Int64(), "currency": pl.String(), "overdue_minor": pl.Int64(), "days": pl.Int64()})
+AGENCY, COURT = "agency", "court"
+READY = pl.Schema(
+    {
+        "customer_id": pl.Int64(),
+        "currency": pl.String(),
+        "overdue_minor": pl.Int64(),
+        "days": pl.Int64(),
+        "ends_with": pl.String(),  # agency | court: what the exhausted playbook ends with
+    }
+)
 
 
 def judge_agency(organisation: Organisation, decided: Decided, today: date, now: datetime) -> int:
     """Open a case, and its task, for each customer who is ready and was not judged before in this cycle; how many.
+
+    Whose playbook ends with the court gets no case, only the task to decide between court and forget; whose ends with a
+    person gets neither.
 
     Ready: the playbook has no step left, at least the policy's amount may be asked for as overdue in one currency, the
     oldest of it for more than the policy's days. Never a customer under a person's protection. Where nothing is
@@ -34,14 +46,15 @@ def judge_agency(organisation: Organisation, decided: Decided, today: date, now:
     known = _judged_before(decided, ids) | set(
         Customer.objects.filter(pk__in=ids, is_protected=True).values_list("pk", flat=True)
     )
-    rows = [row for row in ready.iter_rows(named=True) if row["customer_id"] not in known]
+    found = [row for row in ready.iter_rows(named=True) if row["customer_id"] not in known]
+    rows = [row for row in found if row["ends_with"] == AGENCY]
     AgencyCase.objects.bulk_create(
         AgencyCase(
             organisation=organisation, customer_id=row["customer_id"], ready_date=today, ready_reason=_reason(row)
         )
         for row in rows
     )
-    _open_tasks(organisation, rows, today, now)
+    _open_tasks(organisation, decided, found, today, now)
     _ask_to_end(organisation, decided, today, now)
     return len(rows)
 
@@ -50,8 +63,11 @@ def find_ready(decided: Decided, numbers: AgencyPolicy) -> pl.DataFrame:
     """Customers who are ready by the figures alone, with what is overdue most (columns: READY)."""
     decision = decided.decision
     bonds = decision.standings.filter(pl.col("profile") == SPECIAL_BOND).select("customer_id")
-    exhausted = decision.problems.filter(pl.col("kind") == "no_step_left").select("customer_id").unique()
-    exhausted = exhausted.join(bonds, on="customer_id", how="anti")
+    books = decided.policy.playbooks.by_id.values()
+    ends = pl.DataFrame([(book.id, book.ends_with) for book in books], schema=["playbook", "ends_with"], orient="row")
+    exhausted = decision.problems.filter(pl.col("kind") == "no_step_left").join(ends, on="playbook")
+    exhausted = exhausted.filter(pl.col("ends_with").is_in([AGENCY, COURT])).unique("customer_id")
+    exhausted = exhausted.select("customer_id", "ends_with").join(bonds, on="customer_id", how="anti")
     least = numbers.least_minor
     minimum = pl.col("currency").replace_strict(
         list(least), list(least.values()), default=numbers.least_elsewhere_minor, return_dtype=pl.Int64
@@ -61,8 +77,10 @@ def find_ready(decided: Decided, numbers: AgencyPolicy) -> pl.DataFrame:
     ready = owed.filter(pl.col("overdue_minor") >= minimum).join(
         days.filter(pl.col("days") > numbers.overdue_days), on="customer_id"
     )
-    ready = ready.sort("customer_id", "overdue_minor", descending=[False, True]).unique(
-        "customer_id", keep="first", maintain_order=True
+    ready = (
+        ready.join(exhausted, on="customer_id")
+        .sort("customer_id", "overdue_minor", descending=[False, True])
+        .unique("customer_id", keep="first", maintain_order=True)
     )
     return ready.select(READY.names())
 
@@ -84,7 +102,9 @@ def _ask_to_end(organisation: Organisation, decided: Decided, today: date, now: 
             title = f"Nothing of {customer.name} is overdue any more: end the case of the {whose}"
             detail = "Until it is ended nothing goes out to them, whatever they come to owe."
             key = f"{whose}_over:{number}"
-            write_task(customer, kind=kind, key=key, title=title, detail=detail, due=today, now=now)
+            ask_person(
+                organisation, customer, kind, key, title, now=now, detail=detail, due=today, owner="", reopens=False
+            )
 
 
 def _judged_before(decided: Decided, ids: list[int]) -> set[int]:
@@ -107,16 +127,16 @@ def _reason(row: dict[str, Any]) -> str:
     return f"Every step has been taken; {owed.to_text()} overdue, the oldest for {row['days']} days."
 
 
-def _open_tasks(organisation: Organisation, rows: list[dict[str, Any]], today: date, now: datetime) -> None:
+def _open_tasks(
+    organisation: Organisation, decided: Decided, rows: list[dict[str, Any]], today: date, now: datetime
+) -> None:
+    cycles = dict(decided.decision.cycles.iter_rows())
     names = dict(Customer.objects.filter(pk__in=[row["customer_id"] for row in rows]).values_list("pk", "name"))
     tasks = [
         {
             "organisation_id": organisation.pk,
             "customer_id": row["customer_id"],
-            "kind": Task.Kind.AGENCY_READY.value,
-            "key": f"agency_ready:{row['customer_id']}:{today.isoformat()}",
-            "title": f"Agency, court or a plan? {names[row['customer_id']]}"[:200],
-            "detail": f"{_reason(row)} Approve the hand-over, look at court or forget, or agree on a plan.",
+            **_asked(row, names[row["customer_id"]], cycles[row["customer_id"]] or "", today),
             "due_date": today,
             "created_at": now,
             "done_by": "",
@@ -126,3 +146,20 @@ def _open_tasks(organisation: Organisation, rows: list[dict[str, Any]], today: d
     ]
     if tasks:
         insert_frame(Task._meta.db_table, pl.DataFrame(tasks), skip_existing=True)
+
+
+def _asked(row: dict[str, Any], name: str, cycle: str, today: date) -> dict[str, str]:
+    """What the task asks: where the playbook ends with the court, once per cycle, since no case tells of it."""
+    if row["ends_with"] == COURT:
+        return {
+            "kind": Task.Kind.LEGAL.value,
+            "key": f"court_ready:{row['customer_id']}:{cycle}",
+            "title": f"Court or forget? {name}"[:200],
+            "detail": f"{_reason(row)} Look at the figures and decide whether to sue, to write off or to let it be.",
+        }
+    return {
+        "kind": Task.Kind.AGENCY_READY.value,
+        "key": f"agency_ready:{row['customer_id']}:{today.isoformat()}",
+        "title": f"Agency, court or a plan? {name}"[:200],
+        "detail": f"{_reason(row)} Approve the hand-over, look at court or forget, or agree on a plan.",
+    }

@@ -1,10 +1,11 @@
-"""What was agreed is judged by what happened since: promises, plans, settlements, disputes, and late fees."""
+"""What was agreed is judged by what happened since: promises, plans, settlements, disputes; and fees."""
 
 from collections import Counter
 from datetime import date, datetime
 
 from django.db import transaction
 
+from goodterms.flows.charge_claimed_interest import charge_claimed_interest
 from goodterms.flows.charge_late_fees import charge_late_fees
 from goodterms.flows.judge_disputes import find_overdue_disputes
 from goodterms.flows.judge_plans import judge_running_plans
@@ -26,4 +27,5 @@ def judge_commitments(organisation: Organisation, today: date, now: datetime) ->
     found += judge_running_settlements(organisation, today, now)
     found += find_overdue_disputes(organisation, today, now)
     found += charge_late_fees(organisation, today, now)
+    found += charge_claimed_interest(organisation, now)
     return found

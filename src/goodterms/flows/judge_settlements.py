@@ -9,6 +9,7 @@ from goodterms.core.money import Money
 from goodterms.database.reading import read_inside_transaction
 from goodterms.database.writing import update_frame
 from goodterms.flows.agreed_invoices import amount_words, find_owed
+from goodterms.flows.ask_person import close_task
 from goodterms.flows.propose_settlement import approval_key, settlement_words
 from goodterms.flows.put_to_claims import order_claims, put_cash_to, restate
 from goodterms.flows.read_agreed import (
@@ -21,7 +22,6 @@ from goodterms.flows.read_agreed import (
     with_local_dates,
     write_words,
 )
-from goodterms.flows.write_task import close_task
 from goodterms.followup.models import Settlement, Task
 from goodterms.ledger.models import Allocation, Invoice
 from goodterms.organizations.models import Organisation

@@ -52,7 +52,9 @@ class _Learned:
             pl.lit(CUT_OFF_WORKING_DAYS).alias("cut_off_working_days"),
             pl.lit(value=False).alias("is_confirmed"),
         ).cast(AP_PROFILES)
-        return replace(evidence, ap_profiles=pl.concat([evidence.ap_profiles, rules]))
+        both = pl.concat([evidence.ap_profiles, rules])
+        # Who becomes stuck a second time in these days has the rule already: written down, it would be one row.
+        return replace(evidence, ap_profiles=both.unique("customer_id", keep="first", maintain_order=True))
 
 
 def _on_its_way(organisation: Organisation) -> pl.DataFrame:

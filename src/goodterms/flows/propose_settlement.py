@@ -10,10 +10,10 @@ from goodterms.core.policy import PolicyNumbers
 from goodterms.core.refusal import Refusal
 from goodterms.flows.agreed_invoices import amount_words, choose_invoices, find_owed
 from goodterms.flows.approvals import APPROVED, NothingToApprove, ask_approval, is_above, is_manager, require_manager
+from goodterms.flows.ask_person import close_task
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.flows.read_agreed import read_gone
 from goodterms.flows.withdraw_promise import ReasonMissing
-from goodterms.flows.write_task import close_task
 from goodterms.followup.models import SettledInvoice, Settlement
 from goodterms.followup.policy import policy_of
 from goodterms.ledger.models import Customer, Invoice

@@ -38,9 +38,9 @@ SETTLED = (
     "SELECT settlement_id, invoice_id, gone_then_minor FROM followup_settledinvoice WHERE settlement_id IN ({ids})"
 )
 _INVOICE_QUERY = "SELECT id, open_amount_minor FROM ledger_invoice WHERE id IN ({ids})"
-# Money counts by the day it was paid, not by the day on which it was put to the invoice.
+# Money counts by the day it was paid, not by the day on which it was put to the invoice; money sent back never came.
 _REDUCTION_QUERY = (
-    "SELECT a.invoice_id, CASE WHEN a.source = 'payment' THEN COALESCE(p.paid_date, a.allocated_date)"
+    "SELECT a.invoice_id, CASE WHEN a.source IN ('payment', 'returned') THEN COALESCE(p.paid_date, a.allocated_date)"
     " ELSE a.allocated_date END, CASE WHEN a.source IN ('payment', 'returned', 'reported') THEN 1 ELSE 0 END,"
     " a.amount_minor"
     " FROM ledger_allocation a LEFT JOIN ledger_payment p ON p.id = a.payment_id WHERE a.invoice_id IN ({ids})"

@@ -56,7 +56,8 @@ SELECT id, customer_id, currency, amount_minor, made_date, promised_date, tolera
 FROM followup_promise WHERE organisation_id = {organisation}
 """
 SETTLEMENTS = """
-SELECT id, customer_id, proposed_date, pay_by_date, tolerance_days, state, accepted_date, ended_date
+SELECT id, customer_id, proposed_date, pay_by_date, tolerance_days,
+       CASE WHEN state = 'lapsed' AND accepted_date IS NULL THEN 'cancelled' ELSE state END, accepted_date, ended_date
 FROM followup_settlement WHERE organisation_id = {organisation} AND state <> 'draft'
 """
 INSTALMENTS = """
@@ -71,7 +72,8 @@ FROM followup_planinvoice v JOIN followup_paymentplan p ON p.id = v.plan_id
 WHERE p.organisation_id = {organisation}
 """
 DISPUTES = """
-SELECT id, customer_id, invoice_id, reason, amount_minor, opened_date, resolved_date, CAST(NULL AS boolean), resolution
+SELECT id, customer_id, invoice_id, reason, amount_minor, opened_date, resolved_date, CAST(NULL AS boolean),
+       credit_minor, credit_until_date, resolution
 FROM followup_dispute WHERE organisation_id = {organisation}
 """
 STATED = """

@@ -8,9 +8,8 @@ from datetime import date, datetime
 from django.db import transaction
 
 from goodterms.core.refusal import Refusal
-from goodterms.flows.ask_person import task_owner
+from goodterms.flows.ask_person import ask_person, close_task
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
-from goodterms.flows.write_task import close_task, write_task
 from goodterms.followup.models import PostalProof, Task
 from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Organisation
@@ -144,15 +143,16 @@ def record_return(
     _tell(organisation, customer, effect, "letter_returned", f"Letter came back on {returned}{why}", None, actor, now)
     for key in (posting_key(effect.pk), receipt_key(effect.pk)):
         close_task(customer, key, outcome="came back", actor=actor, now=now)
-    write_task(
+    ask_person(
+        organisation,
         customer,
-        kind=Task.Kind.CONTACT_REPAIR,
-        key=f"contact_repair:post:{customer.pk}:{effect.pk}",
-        owner=task_owner(customer),
-        title=f"Find the right postal address of {customer.name}",
+        Task.Kind.CONTACT_REPAIR,
+        f"contact_repair:post:{customer.pk}:{effect.pk}",
+        f"Find the right postal address of {customer.name}",
+        now=now,
         detail=f"A letter to {effect.recipient} came back on {returned}{why}.",
         due=returned,
-        now=now,
+        reopens=False,
     )
     return proof
 

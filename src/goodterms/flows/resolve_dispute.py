@@ -9,12 +9,11 @@ from goodterms.core.money import Money
 from goodterms.core.refusal import Refusal
 from goodterms.flows.agreed_invoices import AmountAboveOpen, amount_words
 from goodterms.flows.approvals import require_for_amount
+from goodterms.flows.ask_person import ask_person, close_task
 from goodterms.flows.balances import restate_invoices
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.flows.open_dispute import DisputeInOtherCurrency, disputed_words
-from goodterms.flows.place_hold import place_hold
-from goodterms.flows.write_task import close_task, write_task
-from goodterms.followup.models import Dispute, Hold, Task
+from goodterms.followup.models import Dispute, Task
 from goodterms.followup.policy import policy_of
 from goodterms.ledger.models import Allocation
 from goodterms.organizations.models import Organisation
@@ -50,7 +49,7 @@ def resolve_dispute(
     """Close the dispute with one of these resolutions.
 
     ``credited``: the accounting program will issue a credit note over ``amount`` (without: what was disputed); the
-    invoice waits for it as many days as the policy says, and a task asks for it. ``adjusted``: that amount is taken
+    that part is waited for as many days as the policy says, and a task asks for it. ``adjusted``: that amount is taken
     off the invoice here and now. ``unjustified`` and ``withdrawn``: chasing goes on with the next run, and interest
     has run since the due date as if nothing had been. Taking off more than the policy's settlement_approval_minor takes
     a manager. Raises UnknownResolution, DisputeResolvedAlready, DisputeInOtherCurrency, AmountAboveOpen or
@@ -74,8 +73,8 @@ def resolve_dispute(
     dispute.resolution, dispute.resolution_note = resolution, note
     dispute.resolved_date, dispute.resolved_by = today, actor
     dispute.save(update_fields=["resolution", "resolution_note", "resolved_date", "resolved_by"])
-    if resolution == Dispute.Resolution.CREDITED:
-        _expect_credit_note(organisation, dispute, given, today, actor, now)
+    if resolution == Dispute.Resolution.CREDITED and given:
+        _expect_credit_note(organisation, dispute, given, today, now)
     if resolution == Dispute.Resolution.ADJUSTED and given:
         _adjust(dispute, given, today)
     close_task(dispute.customer, f"dispute_due:{dispute.pk}", outcome=resolution, actor=actor, now=now)
@@ -91,33 +90,25 @@ def _disputed_amount(dispute: Dispute) -> Money:
 
 
 def _expect_credit_note(
-    organisation: Organisation, dispute: Dispute, amount: Money, today: date, actor: str, now: datetime
+    organisation: Organisation, dispute: Dispute, amount: Money, today: date, now: datetime
 ) -> None:
-    if not amount:
-        return
     invoice = dispute.invoice
     until = today + timedelta(days=policy_of(organisation).numbers.credit_note_days)
     words = amount_words(amount)
-    place_hold(
+    dispute.credit_minor, dispute.credit_until_date = amount.amount_minor, until
+    dispute.save(update_fields=["credit_minor", "credit_until_date"])
+    ask_person(
         organisation,
         dispute.customer,
-        until=until,
-        reason=Hold.Reason.DISPUTE,
-        actor=actor,
+        Task.Kind.FIX,
+        f"credit_note:{dispute.pk}",
+        f"Issue a credit note of {words} for invoice {invoice.number}",
         now=now,
-        note=f"Credit note of {words} expected.",
-        invoice=invoice,
-    )
-    write_task(
-        dispute.customer,
-        kind=Task.Kind.FIX,
-        key=f"credit_note:{dispute.pk}",
-        title=f"Issue a credit note of {words} for invoice {invoice.number}",
-        detail=f"The dispute was justified. Chasing of this invoice waits until {until}.",
+        detail=f"The dispute was justified. {words} of this invoice are not asked for until {until}.",
         due=today,
-        now=now,
         owner=dispute.owner,
         invoice=invoice,
+        reopens=False,
     )
 
 

@@ -6,10 +6,9 @@ from datetime import datetime
 from django.db import transaction
 
 from goodterms.core.refusal import Refusal
-from goodterms.flows.ask_person import ask_person
+from goodterms.flows.ask_person import ask_person, close_task
 from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
 from goodterms.flows.place_hold import InvoiceOfSomeoneElse
-from goodterms.flows.write_task import close_task
 from goodterms.followup.models import ApProfile, Call, LateReason, Reply, Task
 from goodterms.ledger.models import Contact, Customer, Invoice
 from goodterms.organizations.models import Organisation

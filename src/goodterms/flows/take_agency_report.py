@@ -4,19 +4,23 @@ import csv
 import hashlib
 import io
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import polars as pl
 from django.db import transaction
 
 from goodterms.core.refusal import Refusal
-from goodterms.flows.facts import local_day, raise_facts_version, write_timeline
+from goodterms.flows.facts import local_day
+from goodterms.flows.read_agreed import raise_facts_versions
 from goodterms.followup.models import AgencyCase, Task, TimelineEvent
 from goodterms.organizations.models import Organisation
 
 FIELDS = ("customer", "date", "status", "text", "reference")
 LARGEST_REPORT = 5_000_000
+ENDED = ("paid", "closed")
 
 
 class ReportUnreadable(Refusal):
@@ -49,17 +53,17 @@ def take_agency_report(organisation: Organisation, content: bytes, *, actor: str
         .select_related("customer")
         .order_by("pk")
     }
-    added = known = 0
-    strangers: list[str] = []
-    for row in _read(content):
-        case = cases.get(row["customer"])
-        if case is None:
-            strangers.append(row["customer"])
-        elif _add(organisation, case, row, actor, now):
-            added += 1
-        else:
-            known += 1
-    return ReportTaken(added, known, tuple(strangers))
+    rows = _read(content)
+    strangers = tuple(row["customer"] for row in rows if row["customer"] not in cases)
+    told = [(cases[row["customer"]], _key(row), row) for row in rows if row["customer"] in cases]
+    seen = _known_keys(organisation, cases.values())
+    new = []
+    for case, key, row in told:
+        if (case.customer_id, key) not in seen:
+            seen.add((case.customer_id, key))
+            new.append((case, key, row))
+    _store(organisation, new, actor, now)
+    return ReportTaken(len(new), len(told) - len(new), strangers)
 
 
 def _read(content: bytes) -> list[dict[str, str]]:
@@ -87,28 +91,55 @@ def _checked(row: Any, place: int) -> dict[str, str]:
     return plain
 
 
-def _add(organisation: Organisation, case: AgencyCase, row: dict[str, str], actor: str, now: datetime) -> bool:
-    """Write the row down; False when it stands there already."""
-    key = hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:20]
-    if TimelineEvent.objects.filter(customer=case.customer, kind="agency_report", data__row=key).exists():
-        return False
-    said = ": ".join(part for part in (row["status"], row["text"]) if part)
-    text = f"{case.agency} reports on {row['date']}: {said}"
-    write_timeline(case.customer, "agency_report", text, actor=actor, now=now, data={"row": key, **row})
-    if row["reference"] and not case.reference:
-        AgencyCase.objects.filter(pk=case.pk).update(reference=row["reference"][:100])
-    if row["status"].lower() in ("paid", "closed"):
-        Task.objects.update_or_create(
-            organisation=organisation,
-            key=f"agency_report:{key}",
-            defaults={
-                "customer": case.customer,
-                "kind": Task.Kind.FIX,
-                "title": f"The agency says “{row['status']}”: {case.customer.name}"[:200],
-                "detail": f"{text} Record the payment if it came, and close or recall the case.",
-                "due_date": local_day(organisation, case.customer, now),
-                "created_at": now,
-            },
-        )
-    raise_facts_version(organisation, case.customer)
-    return True
+def _key(row: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def _known_keys(organisation: Organisation, cases: Iterable[AgencyCase]) -> set[tuple[int, str]]:
+    """The rows that stand in these customers' timelines already: customer and key."""
+    ids = [case.customer_id for case in cases]
+    events = TimelineEvent.objects.filter(organisation=organisation, customer__in=ids, kind="agency_report")
+    return {(customer_id, str(data.get("row"))) for customer_id, data in events.values_list("customer_id", "data")}
+
+
+def _store(
+    organisation: Organisation, new: Sequence[tuple[AgencyCase, str, dict[str, str]]], actor: str, now: datetime
+) -> None:
+    """Write all new rows down at once: lines, references, and a task where the agency says that it is over."""
+    events: list[TimelineEvent] = []
+    tasks: list[Task] = []
+    referred: dict[int, AgencyCase] = {}
+    for case, key, row in new:
+        said = ": ".join(part for part in (row["status"], row["text"]) if part)
+        text = f"{case.agency} reports on {row['date']}: {said}"
+        data = {"row": key, **row}
+        events.append(
+            TimelineEvent(
+                organisation=organisation, customer_id=case.customer_id, at=now, kind="agency_report", text=text,
+                data=data, actor=actor,
+            )
+        )  # fmt: skip
+        if row["reference"] and not case.reference:
+            case.reference = row["reference"][:100]
+            referred[case.pk] = case
+        if row["status"].lower() in ENDED:
+            tasks.append(_ask_to_close(organisation, case, key, row["status"], text, now))
+    TimelineEvent.objects.bulk_create(events)
+    AgencyCase.objects.bulk_update(referred.values(), ["reference"])
+    Task.objects.bulk_create(tasks, ignore_conflicts=True)
+    raise_facts_versions(pl.Series([case.customer_id for case, _, _ in new], dtype=pl.Int64))
+
+
+def _ask_to_close(
+    organisation: Organisation, case: AgencyCase, key: str, status: str, text: str, now: datetime
+) -> Task:
+    return Task(
+        organisation=organisation,
+        key=f"agency_report:{key}",
+        customer_id=case.customer_id,
+        kind=Task.Kind.FIX,
+        title=f"The agency says “{status}”: {case.customer.name}"[:200],
+        detail=f"{text} Record the payment if it came, and close or recall the case.",
+        due_date=local_day(organisation, case.customer, now),
+        created_at=now,
+    )

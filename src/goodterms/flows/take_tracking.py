@@ -8,9 +8,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from goodterms.channels.lob import letter_id_of
+from goodterms.flows.ask_person import close_task
 from goodterms.flows.facts import raise_facts_version, write_timeline
 from goodterms.flows.record_proof import CHANNELS, NUMBER_LIMIT, posting_key, proof_of, record_receipt, record_return
-from goodterms.flows.write_task import close_task
 from goodterms.followup.models import PostalProof, TimelineEvent
 from goodterms.ledger.models import Customer
 from goodterms.organizations.models import Organisation

@@ -1,9 +1,11 @@
 """How a customer's accounts payable work: written down by a person, or suggested by the days on which they paid."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import polars as pl
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms.models import model_to_dict
 
@@ -45,6 +47,13 @@ class UnknownApField(Refusal):
         )
 
 
+class ApTextUnusable(Refusal):
+    """A text of the AP profile that cannot be kept as it is."""
+
+    def __init__(self, name: str, faults: Sequence[str]) -> None:
+        super().__init__(f"{name.replace('_', ' ').capitalize()}: {' '.join(faults)}")
+
+
 class PayRunUnusable(Refusal):
     """A pay run that cannot be one."""
 
@@ -56,10 +65,10 @@ class PayRunUnusable(Refusal):
 def write_ap_profile(
     organisation: Organisation, customer: Customer, *, actor: str, now: datetime, **given: Any
 ) -> ApProfile:
-    """Note what is known (FIELDS); a pay run a person names is thereby confirmed.
+    """Note what is known (FIELDS); a pay run a person names is thereby confirmed, by its cut-off alone it is not.
 
-    Raises UnknownApField or PayRunUnusable. ``pay_run_days``: weekdays 1 (Monday) to 7 for ``pay_run="weekday"``,
-    days 1 to 31 for ``"day_of_month"``.
+    Raises UnknownApField, ApTextUnusable or PayRunUnusable. ``pay_run_days``: weekdays 1 (Monday) to 7 for
+    ``pay_run="weekday"``, days 1 to 31 for ``"day_of_month"``.
     """
     for name in given:
         if name not in FIELDS:
@@ -69,8 +78,9 @@ def write_ap_profile(
     before = fields_of(profile, *FIELDS)
     for name, value in given.items():
         setattr(profile, name, value)
+    _check_texts(profile, [name for name in TEXTS if name in given])
     _check(profile)
-    if {"pay_run", "pay_run_days", "cut_off_working_days"} & set(given) and profile.pay_run:
+    if {"pay_run", "pay_run_days"} & set(given) and profile.pay_run:
         profile.confirmed_date, profile.confirmed_by = local_day(organisation, customer, now), actor
     profile.save()
     _tell(organisation, customer, "ap_profile_written", f"Their process: {describe(profile)}.", actor, now)
@@ -98,6 +108,14 @@ def confirm_pay_run(organisation: Organisation, customer: Customer, *, actor: st
     profile.save()
     _tell(organisation, customer, "ap_profile_confirmed", f"Confirmed: {describe(profile)}.", actor, now)
     return profile
+
+
+def _check_texts(profile: ApProfile, names: Sequence[str]) -> None:
+    for name in names:
+        try:
+            profile.clean_fields(exclude=[field.name for field in ApProfile._meta.fields if field.name != name])
+        except ValidationError as fault:
+            raise ApTextUnusable(name, fault.messages) from fault
 
 
 def _check(profile: ApProfile) -> None:

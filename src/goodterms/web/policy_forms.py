@@ -14,7 +14,7 @@ from goodterms.core.playbook import Step
 from goodterms.flows.check_step import MEDIUM_OF, FieldFaults
 from goodterms.flows.try_policy import Assumptions
 from goodterms.messages.catalog import template_catalog
-from goodterms.web.policy_words import ANCHORS, ENTRIES, LEVELS, NEEDS, SENDERS
+from goodterms.web.policy_words import ANCHORS, ENDINGS, ENTRIES, LEVELS, NEEDS, SENDERS
 from goodterms.web.words import ROLES, TONES, sign_of
 
 MOST_CHANNELS = 4
@@ -50,6 +50,7 @@ class StepForm(forms.Form):
     before_cut_off_days = forms.IntegerField(required=False, min_value=0, max_value=20)
     needs_approval = forms.BooleanField(required=False)
     asks_why = forms.BooleanField(required=False)
+    asks_process = forms.BooleanField(required=False)
     role_1 = forms.ChoiceField(choices=_signs(ROLES))
     role_2 = forms.ChoiceField(choices=_signs(ROLES))
     cc_roles = forms.MultipleChoiceField(choices=_signs(ROLES), required=False)
@@ -72,7 +73,8 @@ class StepForm(forms.Form):
         row = {
             name: given[name]
             for name in ("id", "anchor", "from_day", "to_day", "spacing_days", "repeat_days", "rest_days", "level",
-                         "tone", "sender", "deadline_days", "before_cut_off_days", "needs_approval", "asks_why")
+                         "tone", "sender", "deadline_days", "before_cut_off_days", "needs_approval", "asks_why",
+                         "asks_process")
             if given.get(name) not in (None, "")
         }  # fmt: skip
         row["at_most"] = given.get("at_most") or 1
@@ -127,6 +129,7 @@ class BookForm(forms.Form):
     intent = forms.CharField(max_length=300, widget=forms.Textarea({"rows": 3}))
     entry = forms.ChoiceField(choices=_choices(ENTRIES))
     entry_level = forms.TypedChoiceField(choices=_choices(LEVELS), coerce=int)
+    ends_with = forms.ChoiceField(choices=_choices(ENDINGS), required=False)
 
 
 class RuleForm(forms.Form):

@@ -41,6 +41,11 @@ ENTRIES: Mapping[str, Word] = {
     "first": lazy("At the first step, however old the debt is"),
     "contextual": lazy("At the step that fits the age of the debt"),
 }
+ENDINGS: Mapping[str, Word] = {
+    "agency": lazy("An agency: the customer is proposed for a hand-over"),
+    "court": lazy("A court: somebody decides whether to sue or to forget"),
+    "person": lazy("A person: nobody else is asked about"),
+}
 LEVELS: Mapping[int, Word] = {
     0: lazy("0 · courtesy"),
     1: lazy("1 · friendly reminder"),
@@ -66,6 +71,7 @@ FIELDS: Mapping[str, Word] = {
     "needs_approval": lazy("Needs approval"),
     "deadline_days": lazy("Sets a deadline of days"),
     "asks_why": lazy("Asks why"),
+    "asks_process": lazy("Asks for their process"),
     "cc_roles": lazy("In copy"),
     "needs": lazy("Depends on"),
     "before_cut_off_days": lazy("Working days before their cut-off"),
@@ -73,6 +79,7 @@ FIELDS: Mapping[str, Word] = {
     "intent": lazy("Intent"),
     "entry": lazy("Entered"),
     "entry_level": lazy("Firmest step to enter at"),
+    "ends_with": lazy("When no step is left"),
     "outcome": lazy("Answer"),
     "when": lazy("Condition"),
     "because": lazy("Sentence"),
@@ -125,7 +132,13 @@ PLAIN_VALUES: Mapping[str, Any] = {
     "roles": ["accounts_payable", "owner", "buyer", "executive", "other"],
 }
 """Values that go without saying."""
-READ_AS: Mapping[str, Mapping[Any, Word]] = {"anchor": ANCHORS, "sender": SENDERS, "needs": NEEDS, "entry": ENTRIES}
+READ_AS: Mapping[str, Mapping[Any, Word]] = {
+    "anchor": ANCHORS,
+    "sender": SENDERS,
+    "needs": NEEDS,
+    "entry": ENTRIES,
+    "ends_with": ENDINGS,
+}
 SIGNED: Mapping[str, str] = {"tone": "tone", "roles": "role", "cc_roles": "role"}
 
 
@@ -211,7 +224,9 @@ HABITS: Mapping[str, Word] = {
     "abuse_count": lazy("abusive answers in a year"),
     "hung_up_count": lazy("times they hung up in a year"),
     "promises_kept": lazy("promises kept in a year"),
+    "promises_partly_kept": lazy("promises kept in part in a year"),
     "promises_broken": lazy("promises broken in a year"),
+    "settlements_lapsed": lazy("settlements accepted and not paid in a year"),
     "promise_open": lazy("a promise is open"),
     "plan_active": lazy("they pay by a plan"),
     "plan_defaulted": lazy("a plan was not kept"),

@@ -47,6 +47,8 @@ class Dispute(models.Model):
     resolution_note = models.TextField(blank=True)
     resolved_date = models.DateField(null=True, blank=True)
     resolved_by = models.CharField(max_length=200, blank=True)
+    credit_minor = models.BigIntegerField(null=True, blank=True, help_text="What a credit note is expected over.")
+    credit_until_date = models.DateField(null=True, blank=True, help_text="The last day on which it is waited for.")
 
     class Meta:
         constraints = [
@@ -57,6 +59,11 @@ class Dispute(models.Model):
                 name="dispute_resolved_with_a_code",
                 condition=Q(resolution="", resolved_date__isnull=True)
                 | (~Q(resolution="") & Q(resolved_date__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="dispute_credit_with_its_day",
+                condition=Q(credit_minor__isnull=True, credit_until_date__isnull=True)
+                | Q(credit_minor__gt=0, credit_until_date__isnull=False, resolution="credited"),
             ),
             models.UniqueConstraint(fields=["invoice"], name="dispute_open_once", condition=Q(resolution="")),
         ]

@@ -85,6 +85,12 @@ def entry_word(entry: str) -> str:
 
 
 @register.filter
+def ending_word(ends_with: str) -> str:
+    """What comes when the playbook has no step left."""
+    return str(policy_words.ENDINGS.get(ends_with, ends_with))
+
+
+@register.filter
 def state_word(state: str) -> str:
     """How a trial stands."""
     return str(policy_words.TRIAL_STATES.get(state, state))
