@@ -51,7 +51,7 @@ class PortalForm(forms.Form):
     def read_money(self, name: str, currency: str) -> Money | None:
         """The amount typed into this field."""
         text = self.cleaned_data.get(name)
-        if not text:
+        if not text or not currency:
             return None
         try:
             amount = read_amount(text, currency)
