@@ -441,7 +441,7 @@ def test_matrix_of_the_portal_and_every_kind_of_link(world: World) -> None:
     make_link(other, "the-token-of-another-debtor")
     make_link(world.customer, "an-old-token", expires_at=NOW)
     make_link(world.customer, "a-revoked-token", revoked_at=NOW)
-    rows = {
+    rows: dict[str, dict[str, object]] = {
         "portal": {},
         "portal-form": {"what": "paid"},
         "portal-send": {"what": "write"},

@@ -106,11 +106,14 @@ def show(
 
 
 def _guarded(view: View, *, is_deed: bool) -> View:
-    @csp(POLICY)
     @wraps(view)
     def guarded(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
         accepted = request.headers.get("Accept-Language", "")
-        answer = _answer(view, request, token, accepted, args, kwargs, is_deed=is_deed)
+
+        def found(_: HttpRequest) -> HttpResponseBase:
+            return _answer(view, request, token, accepted, args, kwargs, is_deed=is_deed)
+
+        answer = csp(POLICY)(found)(request)
         add_never_cache_headers(answer)
         answer["Referrer-Policy"] = "no-referrer"
         answer["X-Robots-Tag"] = "noindex, nofollow, noarchive"

@@ -32,7 +32,7 @@ class PortalForm(forms.Form):
 
     def __init__(self, *args: Any, visit: PortalVisit, account: Account, **kwargs: Any) -> None:
         initial = {"form_key": secrets.token_urlsafe(16), **kwargs.pop("initial", {})}
-        super().__init__(*args, initial=initial, label_suffix="", auto_id="f-%s", **kwargs)
+        super().__init__(*args, **{"initial": initial, "label_suffix": "", "auto_id": "f-%s", **kwargs})
         self.visit, self.account, self.say = visit, account, visit.language.say
         for name, field in self.fields.items():
             if name in self.labels:

@@ -24,9 +24,9 @@ class PortalLanguage:
     words: Mapping[str, str]
     writing: Language
 
-    def say(self, name: str, **values: object) -> str:
+    def say(self, word: str, /, **values: object) -> str:
         """The word or sentence of this name, with the values in it."""
-        return self.words[name].format(**values) if values else self.words[name]
+        return self.words[word].format(**values) if values else self.words[word]
 
     def amount(self, amount: Money) -> str:
         return self.writing.amount(amount)

@@ -14,9 +14,9 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def say(context: Context, name: str, **values: object) -> str:
-    """The word or sentence of this name."""
-    return _language(context).say(name, **values)
+def say(context: Context, word: str, **values: object) -> str:
+    """The word or sentence of this name, with the values in it."""
+    return _language(context).say(word, **values)
 
 
 @register.simple_tag(takes_context=True)
