@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from pytest_django.fixtures import Settings
@@ -56,6 +57,8 @@ def browser(chromium: str) -> Iterator[Browser]:
 def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("goodterms.web.access.current_moment", lambda: NOW)
     monkeypatch.setattr("goodterms.web.views.invitation.current_moment", lambda: NOW)
+    monkeypatch.setattr("goodterms.portal.access.current_moment", lambda: NOW)
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

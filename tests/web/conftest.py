@@ -1,6 +1,7 @@
 """What every test of the pages shares: a fixed clock and something of everything to look at."""
 
 import pytest
+from django.core.cache import cache
 from pytest_django.fixtures import Settings
 
 from tests.conftest import NOW
@@ -11,6 +12,8 @@ from tests.web.world import World, build_world
 def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("goodterms.web.access.current_moment", lambda: NOW)
     monkeypatch.setattr("goodterms.web.views.invitation.current_moment", lambda: NOW)
+    monkeypatch.setattr("goodterms.portal.access.current_moment", lambda: NOW)
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

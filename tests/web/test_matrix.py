@@ -10,8 +10,9 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from tests.conftest import NOW
 from tests.web.policy_world import RULE, STEP, TRIAL, WORDS
-from tests.web.world import World
+from tests.web.world import PORTAL_TOKEN, World, make_debtor, make_link
 
 VISITORS = ("owner", "manager", "collector", "viewer", "limited", "stranger", "anonymous", "debtor")
 SIGN_IN = "/accounts/login/"
@@ -175,6 +176,16 @@ ENTRIES = {
     "profile-restore": deed("customer"),
     "hold-place": deed("customer", until="2026-03-31", reason="illness"),
     "hold-lift": deed("hold"),
+    "portal-link-make": replace(deed("customer", days="60"), owner="200"),
+    "portal-link-revoke": deed("portal_link"),
+    "portal": everyones("200", token=PORTAL_TOKEN),
+    "portal-logo": everyones("404", token=PORTAL_TOKEN),
+    "portal-document": everyones("404", token=PORTAL_TOKEN, pk="1000000"),
+    "portal-accept": everyones("404", "post", token=PORTAL_TOKEN, kind="plan", pk="1000000"),
+    "portal-form": everyones("200", token=PORTAL_TOKEN, what="paid"),
+    "portal-send": replace(
+        everyones("303>/p/", "post", token=PORTAL_TOKEN, what="write"), data={"form_key": "1", "words": "Hello."}
+    ),
     "contact-add": deed("customer", name="Kim", role="buyer", email="kim@customer.example"),
     "contact-correct": deed("contact", name="Sam", role="buyer", email="sam@customer.example"),
     "invoices": page(),
@@ -417,7 +428,43 @@ def test_matrix_of_every_address_and_visitor(name: str, world: World) -> None:
     assert faults == []
 
 
-LISTS = [name for name, entry in ENTRIES.items() if not entry.row and entry.method == "get" and entry.owner == "200"]
+LISTS = [
+    name
+    for name, entry in ENTRIES.items()
+    if not entry.row and entry.method == "get" and entry.owner == "200" and not name.startswith("portal")
+]
+
+
+def test_matrix_of_the_portal_and_every_kind_of_link(world: World) -> None:
+    """A debtor reaches their own rows alone; whatever opens nothing is the same page, whyever it does not."""
+    other = make_debtor(world.ours, "C9")
+    make_link(other, "the-token-of-another-debtor")
+    make_link(world.customer, "an-old-token", expires_at=NOW)
+    make_link(world.customer, "a-revoked-token", revoked_at=NOW)
+    rows: dict[str, dict[str, object]] = {
+        "portal": {},
+        "portal-form": {"what": "paid"},
+        "portal-send": {"what": "write"},
+        "portal-document": {"pk": world.documented.pk},
+        "portal-accept": {"kind": "plan", "pk": world.plan.pk},
+    }
+    own = {"portal": 200, "portal-form": 200, "portal-send": 303, "portal-document": 200, "portal-accept": 303}
+    others = {**own, "portal-document": 404, "portal-accept": 404}
+    kinds = {PORTAL_TOKEN: own, "the-token-of-another-debtor": others}
+    closed = ("an-old-token", "a-revoked-token", PORTAL_TOKEN[:-1] + "x")
+    client, faults, pages = world.client("debtor"), [], set()
+    for token in (*kinds, *closed):
+        for name, given in rows.items():
+            address = reverse(name, kwargs={"token": token, **given})
+            method = "post" if name in ("portal-send", "portal-accept") else "get"
+            answer = visit(client, address, method, {"form_key": "1", "words": "Hello."})
+            wanted = kinds[token][name] if token in kinds else 404
+            if answer.status_code != wanted:
+                faults.append(f"{name} with {token}: {answer.status_code} instead of {wanted}")
+            if token in closed:
+                pages.add(answer.content)
+    assert faults == []
+    assert len(pages) == 1
 
 
 def test_matrix_of_pages_that_name_no_customer_of_a_colleague(world: World) -> None:

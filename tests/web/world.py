@@ -9,12 +9,14 @@ from django.test import Client
 
 from goodterms.channels.email import build_email
 from goodterms.flows.make_api_key import hash_key
+from goodterms.flows.portal_links import hash_token
 from goodterms.flows.take_reply import take_reply
 from goodterms.flows.try_policy import ask_trial
 from goodterms.followup.models import (
     Call,
     Hold,
     PolicyTrial,
+    PortalLink,
     PostalProof,
     Reply,
     ReplyAttachment,
@@ -42,6 +44,7 @@ from tests.factories import (
 from tests.web.agreed_world import AgreedRows
 
 TODAY = NOW.date()
+PORTAL_TOKEN = "the-token-of-a-working-link"
 
 
 @dataclass
@@ -69,6 +72,7 @@ class World(AgreedRows):
     api_key: ApiKey
     saved_view: SavedView
     trial: PolicyTrial
+    portal_link: PortalLink
 
     def client(self, who: str) -> Client:
         """A browser in which this person is signed in ("anonymous", "debtor": nobody)."""
@@ -117,8 +121,21 @@ def build_world() -> World:
             organisation=ours, user=people["owner"], name="Calls", filters={"kind": "call"}, saved_at=NOW
         ),
         trial=make_trial(ours),
+        portal_link=make_link(customer, PORTAL_TOKEN),
         **effects,
     )
+
+
+def make_link(customer: Customer, token: str, **given: Any) -> PortalLink:
+    """A customer's link into the portal, whose token is known."""
+    values: dict[str, Any] = {
+        "contact": customer.contacts.first(),
+        "token_sha256": hash_token(token),
+        "created_at": NOW - timedelta(days=100),
+        "created_by": "Robin Example",
+        "expires_at": NOW + timedelta(days=60),
+    }
+    return PortalLink.objects.create(organisation=customer.organisation, customer=customer, **{**values, **given})
 
 
 def make_trial(organisation: Organisation) -> PolicyTrial:

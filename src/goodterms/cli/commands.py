@@ -22,6 +22,7 @@ from goodterms.cli.letters import evidence, letters_app
 from goodterms.cli.outbox import outbox_app
 from goodterms.cli.planning import plan_app
 from goodterms.cli.playbooks import playbooks_app
+from goodterms.cli.portal import portal_app
 from goodterms.cli.printing import print_refusal
 from goodterms.cli.promising import promise_app
 from goodterms.cli.reasons import reason
@@ -87,6 +88,7 @@ app.command("hold", rich_help_panel=EVERY_DAY)(hold)
 app.add_typer(promise_app, name="promise", rich_help_panel=EVERY_DAY)
 app.add_typer(plan_app, name="plan", rich_help_panel=EVERY_DAY)
 app.add_typer(settle_app, name="settle", rich_help_panel=EVERY_DAY)
+app.add_typer(portal_app, name="portal", rich_help_panel=EVERY_DAY)
 app.add_typer(dispute_app, name="dispute", rich_help_panel=EVERY_DAY)
 app.add_typer(fee_app, name="fee", rich_help_panel=EVERY_DAY)
 app.add_typer(call_app, name="call", rich_help_panel=EVERY_DAY)

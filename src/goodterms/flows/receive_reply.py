@@ -14,6 +14,7 @@ from goodterms.organizations.models import Organisation
 
 LONGEST_LINE = 300
 PROMISES = ("promise", "forewarning")
+WAYS = {Reply.Channel.SMS.value: " by SMS", Reply.Channel.PORTAL.value: " through the portal"}
 SHORTEST_NUMBER = 3
 """An invoice number with fewer characters may be anything in a text."""
 
@@ -67,7 +68,7 @@ def ask_to_read(reply: Reply, now: datetime) -> None:
     said = one_line(reply.text or reply.subject)
     if customer is not None:
         raise_facts_version(organisation, customer)
-        way = " by SMS" if reply.channel == Reply.Channel.SMS else ""
+        way = WAYS.get(reply.channel, "")
         write_timeline(
             customer,
             "reply_received",

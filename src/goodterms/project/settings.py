@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     # Before allauth, since our own dress for its pages and mails goes first.
     "goodterms.web",
+    "goodterms.portal",
     "allauth",
     "allauth.account",
     "allauth.mfa",

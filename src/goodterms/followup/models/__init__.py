@@ -29,6 +29,7 @@ from goodterms.followup.models.policies import (
     TemplateVersion,
     TrialCustomer,
 )
+from goodterms.followup.models.portal import PortalLink
 from goodterms.followup.models.reports import Experiment, ExperimentMember, ReportFrame
 from goodterms.followup.models.standings import CustomerProfile, HabitSummary
 from goodterms.followup.models.touches import PersonalTouch, Touch
@@ -59,6 +60,7 @@ __all__ = [
     "PolicyDraft",
     "PolicyTrial",
     "PolicyVersion",
+    "PortalLink",
     "PostalProof",
     "Promise",
     "PromisedInvoice",

@@ -12,6 +12,7 @@ from goodterms.core.refusal import Refusal
 from goodterms.flows.lift_hold import lift_hold
 from goodterms.flows.override_profile import PROFILES, override_profile, remove_override
 from goodterms.flows.place_hold import place_hold
+from goodterms.flows.portal_links import working_links
 from goodterms.flows.write_contact import Particulars, write_contact
 from goodterms.followup.models import CustomerProfile, Hold
 from goodterms.followup.policy import policy_of
@@ -195,6 +196,7 @@ def page_context(visit: Visit, found: Customer) -> dict[str, Any]:
         "tasks": open_tasks_of(found),
         "touches": touches,
         "ap": read_ap(visit.organisation, found),
+        "portal_links": working_links(found, visit.now),
         "letters": letters_of(found),
         "agreements": agreements_of(found, local_day),
         "timeline": slice_timeline(found, "", TimelineFilter(), visit.zone),

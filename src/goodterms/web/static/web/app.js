@@ -112,6 +112,16 @@
     if (event.target.closest("[data-open-help]")) openHelp();
   });
 
+  // A field to copy from: without scripts it is still there to be marked by hand.
+  document.querySelectorAll("[data-copy]").forEach((button) => {
+    if (!navigator.clipboard) return;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const field = document.getElementById(button.dataset.copy);
+      navigator.clipboard.writeText(field.value).then(() => { button.textContent = button.dataset.copied; });
+    });
+  });
+
   // Progress ----------------------------------------------------------------------------------------------------
 
   let running = 0;
