@@ -8,12 +8,14 @@ from typing import Any
 from django.test import Client
 
 from goodterms.channels.email import build_email
+from goodterms.flows.bring_file import give_file
 from goodterms.flows.make_api_key import hash_key
 from goodterms.flows.take_reply import take_reply
 from goodterms.flows.try_policy import ask_trial
 from goodterms.followup.models import (
     Call,
     Hold,
+    ImportUpload,
     PolicyTrial,
     PostalProof,
     Reply,
@@ -42,6 +44,11 @@ from tests.factories import (
 from tests.web.agreed_world import AgreedRows
 
 TODAY = NOW.date()
+OPEN_ITEMS = b"""Invoice Number,Customer,Invoice Date,Due Date,Currency,Total,Open Amount
+N-1,Example Newcomer Ltd,2026-01-05,2026-02-04,GBP,500.00,500.00
+N-2,Example Newcomer Ltd,2026-01-20,2026-02-19,GBP,80.50,80.50
+N-3,Example Other Ltd,2026-02-01,not a day,GBP,70.00,70.00
+"""
 
 
 @dataclass
@@ -69,6 +76,7 @@ class World(AgreedRows):
     api_key: ApiKey
     saved_view: SavedView
     trial: PolicyTrial
+    upload: ImportUpload
 
     def client(self, who: str) -> Client:
         """A browser in which this person is signed in ("anonymous", "debtor": nobody)."""
@@ -117,6 +125,7 @@ def build_world() -> World:
             organisation=ours, user=people["owner"], name="Calls", filters={"kind": "call"}, saved_at=NOW
         ),
         trial=make_trial(ours),
+        upload=give_file(ours, "open.csv", OPEN_ITEMS, actor="Robin Example", now=NOW),
         **effects,
     )
 

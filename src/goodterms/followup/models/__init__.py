@@ -32,6 +32,7 @@ from goodterms.followup.models.policies import (
 from goodterms.followup.models.reports import Experiment, ExperimentMember, ReportFrame
 from goodterms.followup.models.standings import CustomerProfile, HabitSummary
 from goodterms.followup.models.touches import PersonalTouch, Touch
+from goodterms.followup.models.uploads import ImportUpload, UploadedContent
 from goodterms.followup.models.work import DayRun, Hold, Retention, Task, TimelineEvent, TimelineLink
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Fee",
     "HabitSummary",
     "Hold",
+    "ImportUpload",
     "Instalment",
     "LateReason",
     "LegalDecision",
@@ -76,4 +78,5 @@ __all__ = [
     "TimelineLink",
     "Touch",
     "TrialCustomer",
+    "UploadedContent",
 ]
