@@ -11,7 +11,7 @@ from tests.factories import make_invoice, make_task
 from tests.web.world import TODAY, World, make_call, make_debtor, make_hold, make_problem, make_touched
 
 AT_MOST = {
-    "today": 17,
+    "today": 18,
     "today-automatic": 13,
     "today-waiting": 34,
     "customers": 15,
@@ -34,6 +34,9 @@ AT_MOST = {
     "repairs": 12,
     "call-mode": 16,
     "notices": 14,
+    "settings": 12,
+    "imports": 14,
+    "import-file": 14,
 }
 ROWS = {
     "customer": "customer",
@@ -42,6 +45,7 @@ ROWS = {
     "task": "task",
     "message": "sent",
     "approval": "waiting",
+    "import": "upload",
 }
 
 

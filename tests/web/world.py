@@ -8,6 +8,7 @@ from typing import Any
 from django.test import Client
 
 from goodterms.channels.email import build_email
+from goodterms.flows.bring_file import give_file
 from goodterms.flows.make_api_key import hash_key
 from goodterms.flows.portal_links import hash_token
 from goodterms.flows.take_reply import take_reply
@@ -15,6 +16,7 @@ from goodterms.flows.try_policy import ask_trial
 from goodterms.followup.models import (
     Call,
     Hold,
+    ImportUpload,
     PolicyTrial,
     PortalLink,
     PostalProof,
@@ -45,6 +47,11 @@ from tests.web.agreed_world import AgreedRows
 
 TODAY = NOW.date()
 PORTAL_TOKEN = "the-token-of-a-working-link"
+OPEN_ITEMS = b"""Invoice Number,Customer,Invoice Date,Due Date,Currency,Total,Open Amount
+N-1,Example Newcomer Ltd,2026-01-05,2026-02-04,GBP,500.00,500.00
+N-2,Example Newcomer Ltd,2026-01-20,2026-02-19,GBP,80.50,80.50
+N-3,Example Other Ltd,2026-02-01,not a day,GBP,70.00,70.00
+"""
 
 
 @dataclass
@@ -73,6 +80,7 @@ class World(AgreedRows):
     saved_view: SavedView
     trial: PolicyTrial
     portal_link: PortalLink
+    upload: ImportUpload
 
     def client(self, who: str) -> Client:
         """A browser in which this person is signed in ("anonymous", "debtor": nobody)."""
@@ -122,6 +130,7 @@ def build_world() -> World:
         ),
         trial=make_trial(ours),
         portal_link=make_link(customer, PORTAL_TOKEN),
+        upload=give_file(ours, "open.csv", OPEN_ITEMS, actor="Robin Example", now=NOW),
         **effects,
     )
 

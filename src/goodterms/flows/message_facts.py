@@ -126,14 +126,14 @@ class FactReader:
         customer = self.customers[request.customer_id]
         return Facts(
             today=today,
-            sender=_describe_sender(self.organisation),
+            sender=describe_sender(self.organisation),
             speaker=self._speaker(request, customer),
             recipient=self._recipient(request, customer),
             customer=Debtor(number=customer["number"], name=customer["name"], terms_days=customer["terms_days"]),
             items=items,
             deadline=request.deadline_date,
             promised=self.promised.get(request.customer_id),
-            payment=_describe_payment(self.organisation),
+            payment=describe_payment(self.organisation),
             home_currency=self.organisation.currency,
             **more,
         )
@@ -293,7 +293,8 @@ def _people_who_left(organisation: Organisation, customers: Mapping[int, Mapping
     return frozenset(email.lower() for email in closed.values_list("email", flat=True))
 
 
-def _describe_sender(organisation: Organisation) -> Sender:
+def describe_sender(organisation: Organisation) -> Sender:
+    """The organisation as its messages present it."""
     logo = None
     if organisation.logo and organisation.logo_type in _LOGO_TYPES:
         logo = Image(LOGO_CID, organisation.logo_type, bytes(organisation.logo))
@@ -310,7 +311,8 @@ def _describe_sender(organisation: Organisation) -> Sender:
     )
 
 
-def _describe_payment(organisation: Organisation) -> Payment:
+def describe_payment(organisation: Organisation) -> Payment:
+    """How the organisation is paid."""
     return Payment(
         account_holder=organisation.account_holder or organisation.name,
         iban=organisation.iban.replace(" ", "").upper(),

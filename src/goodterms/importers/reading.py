@@ -63,7 +63,7 @@ def read_file(path: Path, wishes: Wishes, *, today: date, currency: str, recall:
     sheet = read_sheet(path, content, wishes.mapping.encoding, _encoding_recalled(recall))
     heads = find_heads(sheet, wishes.mapping)
     remembered = recall(header_key(heads)) or {}
-    mapping = _merge(wishes.mapping, remembered)
+    mapping = merge_remembered(wishes.mapping, remembered)
     table = read_table(sheet, find_columns_of(sheet.name, heads, mapping))
     writing = Writing(
         dates=wishes.mapping.dates,
@@ -118,7 +118,7 @@ def _encoding_recalled(recall: Recall) -> Callable[[str], str | None]:
     return look_up
 
 
-def _merge(wished: FileMapping, remembered: dict[str, Any]) -> FileMapping:
+def merge_remembered(wished: FileMapping, remembered: dict[str, Any]) -> FileMapping:
     """What the person says now comes before what was remembered from a mapping given before."""
     if wished.columns or not remembered.get("is_given"):
         return wished

@@ -90,6 +90,7 @@ class DatesAmbiguous(FileRefused):
     """Days and months cannot be told apart."""
 
     def __init__(self, name: str, column: str, examples: Sequence[str]) -> None:
+        self.column, self.examples = column, tuple(examples)
         super().__init__(
             f"{name}, column {column!r}: {_listed(examples)} can be read day first or month first, and nothing in the "
             "file decides. Say --dates dmy (3 April is 03/04) or --dates mdy (April 3 is 04/03)."
@@ -100,6 +101,7 @@ class DatesContradict(FileRefused):
     """Some dates only fit day first and others only fit month first."""
 
     def __init__(self, name: str, column: str, day_first: str, month_first: str) -> None:
+        self.column, self.examples = column, (day_first, month_first)
         super().__init__(
             f"{name}, column {column!r}: {day_first} has its day first but {month_first} its month first. "
             "Export the file with one form of dates, or say --dates dmy or --dates mdy; rows that do not fit are "
@@ -111,6 +113,7 @@ class AmountsAmbiguous(FileRefused):
     """Decimal and thousands separators cannot be told apart."""
 
     def __init__(self, name: str, column: str, examples: Sequence[str]) -> None:
+        self.column, self.examples = column, tuple(examples)
         super().__init__(
             f"{name}, column {column!r}: {_listed(examples)} can be thousands or a fraction, and nothing in the file "
             "decides. Say --decimal . (1.234 is a little over one) or --decimal , (1.234 is over a thousand)."
@@ -121,6 +124,7 @@ class AmountsContradict(FileRefused):
     """Some amounts have a decimal point and others a decimal comma."""
 
     def __init__(self, name: str, column: str, point: str, comma: str) -> None:
+        self.column, self.examples = column, (point, comma)
         super().__init__(
             f"{name}, column {column!r}: {point} has a decimal point but {comma} a decimal comma. Export the file "
             "with one form of amounts, or say --decimal . or --decimal ,; rows that do not fit are then reported."

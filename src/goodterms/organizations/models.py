@@ -21,6 +21,9 @@ class Organisation(models.Model):
         default=0, help_text="Raised whenever something changes that every customer's gate must see."
     )
     is_test_mode = models.BooleanField(default=False, help_text="Everything is decided, nothing leaves.")
+    previewed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When somebody first looked at what would go out; ends the first steps."
+    )
 
     sender_name = models.CharField(max_length=200, blank=True)
     sender_email = models.EmailField(blank=True)

@@ -1,5 +1,6 @@
 """What an organisation's own particulars may be: each value checked and brought into its usual form."""
 
+import re
 from collections.abc import Callable, Mapping
 from zoneinfo import available_timezones
 
@@ -27,6 +28,8 @@ MAIN_ZONES = {
     "UA": "Europe/Kyiv",
 }
 LARGEST_LOGO_BYTES = 512 * 1024
+LETTER_LAYOUTS = ("din5008b", "uk_dl", "us10")
+_COLOR = re.compile(r"#[0-9a-f]{6}")
 LOGO_TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
 
@@ -117,6 +120,21 @@ def check_link(value: str) -> str:
     return value
 
 
+def check_color(value: str) -> str:
+    """A colour as #rrggbb."""
+    color = value.lower() if value.startswith("#") else f"#{value.lower()}"
+    if not _COLOR.fullmatch(color):
+        raise UnusableValue(f"{value!r} is not a colour; write it as # and six digits or letters a to f: #1f3a5f.")
+    return color
+
+
+def check_letter_layout(value: str) -> str:
+    """A letter layout that exists."""
+    if value not in LETTER_LAYOUTS:
+        raise UnusableValue(f"{value!r} is not a letter layout; there are {', '.join(LETTER_LAYOUTS)}.")
+    return value
+
+
 def check_phone(value: str, country: str) -> str:
     """A telephone number of a possible length; it is kept as written."""
     try:
@@ -168,6 +186,10 @@ CHECKS: dict[str, Callable[[str], str]] = {
     "iban": check_iban,
     "bic": check_bic,
     "sender_email": check_email,
+    "inbox_address": check_email,
+    "agency_email": check_email,
+    "brand_color": check_color,
+    "letter_layout": check_letter_layout,
     "website": check_link,
     "payment_link": check_link,
 }

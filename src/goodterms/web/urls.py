@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from goodterms.web.agreement_urls import agreement_patterns
 from goodterms.web.policy_urls import policy_patterns
 from goodterms.web.report_urls import report_patterns
+from goodterms.web.settings_urls import settings_patterns
 from goodterms.web.views import (
     ap_profile,
     api_keys,
@@ -132,6 +133,7 @@ of_organisation: list[URLPattern] = [
     *agreement_patterns,
     *report_patterns,
     *policy_patterns,
+    *settings_patterns,
     path("members/", members.members, name="members"),
     path("members/invite/", members.member_invite, name="member-invite"),
     path("members/<int:pk>/", members.member, name="member"),

@@ -33,6 +33,7 @@ from goodterms.followup.models.portal import PortalLink
 from goodterms.followup.models.reports import Experiment, ExperimentMember, ReportFrame
 from goodterms.followup.models.standings import CustomerProfile, HabitSummary
 from goodterms.followup.models.touches import PersonalTouch, Touch
+from goodterms.followup.models.uploads import ImportUpload, UploadedContent
 from goodterms.followup.models.work import DayRun, Hold, Retention, Task, TimelineEvent, TimelineLink
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "Fee",
     "HabitSummary",
     "Hold",
+    "ImportUpload",
     "Instalment",
     "LateReason",
     "LegalDecision",
@@ -78,4 +80,5 @@ __all__ = [
     "TimelineLink",
     "Touch",
     "TrialCustomer",
+    "UploadedContent",
 ]

@@ -10,6 +10,7 @@ from goodterms.web.access import Visit, looking
 from goodterms.web.lists import PAGE_ROWS, count_up_to
 from goodterms.web.pages import render_page
 from goodterms.web.queries.balances import open_currencies
+from goodterms.web.queries.imports import find_first_steps
 from goodterms.web.queries.work import FREE, MINE, WorkFilter, as_query, open_work, slice_work, views_of
 from goodterms.web.queries.worklist import (
     GOING,
@@ -36,6 +37,7 @@ def today(request: HttpRequest, visit: Visit) -> HttpResponse:
         "wanted": wanted,
         "views": views_of(visit.organisation, visit.user),
         "filter_words": as_query(wanted.set_words()),
+        "guide": find_first_steps(visit.organisation) if visit.may_manage else None,
         **_choices(visit),
     }
     return show_tab(request, visit, "today_tasks.html", "tasks", context)
