@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('followup', '0012_end_of_a_court_case'),
+        ('followup', '0013_credit_expected'),
         ('organizations', '0005_first_look_ahead'),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('followup', '0012_end_of_a_court_case'),
+        ('followup', '0014_files_to_import'),
         ('ledger', '0011_adjusted_by_a_dispute'),
         ('organizations', '0004_own_rules'),
     ]
