@@ -19,7 +19,9 @@ def run(home: Path, public_address: str, code: str) -> str:
     """What Python says with an installation of its own under this address."""
     home.mkdir(exist_ok=True)
     (home / "settings.toml").write_text(f'[server]\npublic_address = "{public_address}"\n', "utf-8")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GOODTERMS", "DATABASE", "DJANGO"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("GOODTERMS", "DATABASE", "DJANGO"))
+    }
     environment = {**kept, "GOODTERMS_HOME": str(home), "DJANGO_SETTINGS_MODULE": "goodterms.project.settings"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)
     return done.stdout + done.stderr
