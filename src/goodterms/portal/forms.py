@@ -164,7 +164,7 @@ class DisputeForm(PortalForm):
         lines = [(str(line.pk), f"{line.number} · {language.amount(line.open)}") for line in self.account.claims]
         for name, choices in (
             ("invoice", lines),
-            ("reason", [(one, self.say(f"reason_{one}")) for one in DISPUTE_REASONS]),
+            ("reason", [("", self.say("choose")), *((one, self.say(f"reason_{one}")) for one in DISPUTE_REASONS)]),
         ):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)

@@ -33,7 +33,7 @@ def portal_form(request: HttpRequest, visit: PortalVisit, what: str) -> HttpResp
     """One way to answer, to be filled in."""
     found, account = _find(what), read_account(visit)
     if not found.is_open(account):
-        return _overview(request, visit, "refused_nothing_open")
+        return _overview(request, visit, "refused_plan_there" if account.plans else "refused_nothing_open")
     form = make_form(found, visit, account, initial=_initial(request, visit, account, what))
     return _form_page(request, visit, what, form)
 
