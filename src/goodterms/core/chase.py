@@ -99,9 +99,10 @@ def find_newer_debt(exhausted: pl.DataFrame, items: pl.DataFrame, evidence: Evid
     runs = (pl.col("_own") > pl.col("cycle")) & (pl.col("due_date") + grace < pl.col("sent_date"))
     running = began.filter(runs).group_by("customer_id").agg(pl.col("_own").min())
     found = found.join(running, on="customer_id", how="left", maintain_order="left")
-    return found.with_columns(pl.coalesce("_own", _began("due_date")).alias("cycle")).select(
-        exhausted.drop("last_sent_date").columns
-    )
+    found = found.with_columns(pl.coalesce("_own", _began("due_date")).alias("_own"))
+    # Later than the one that has ended, so that looking for what is newer comes to an end too.
+    found = found.filter(pl.col("_own") > pl.col("cycle")).with_columns(cycle="_own")
+    return found.select(exhausted.drop("last_sent_date").columns)
 
 
 def last_contacts(evidence: Evidence, policy: Policy) -> pl.DataFrame:
