@@ -190,7 +190,7 @@ EVENTS = {
     "dispute_opened": Sign("", "orange", "hand-stop"),
     "dispute_resolved": Sign("", "green", "check"),
     "dispute_reassigned": Sign("", "orange", "user-check"),
-    "owner_left": Sign("", "secondary", "user-minus"),
+    "owner_left": Sign("", "secondary", "user-question"),
     "dispute_file": Sign("", "orange", "file-text"),
     "dispute_overdue": Sign("", "red", "alert-circle"),
     "promise_withdrawn": Sign("", "secondary", "x"),
