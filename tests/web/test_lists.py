@@ -170,7 +170,7 @@ def test_a_problem_is_worked_off_the_list_and_may_come_back(world: World, client
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("today", "Nothing to do"),
+        ("today", "Three steps to your first preview"),
         ("today-automatic", "Nothing is left to go today"),
         ("today-waiting", "Nobody waits"),
         ("customers", "No customers yet"),
