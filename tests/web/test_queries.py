@@ -23,7 +23,7 @@ AT_MOST = {
     "inbox": 14,
     "reply": 24,
     "task": 45,
-    "message": 12,
+    "message": 13,
     "message-html": 6,
     "outbox": 12,
     "problems": 12,
