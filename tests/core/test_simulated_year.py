@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from goodterms.core.calendar import is_business_day
+from goodterms.core.plan_touches import NO_OVERSIGHT_LEVEL
 from goodterms.core.policy import Policy
 from goodterms.importers.example import generate
 from goodterms.importers.example.evidence import as_evidence
@@ -117,7 +118,11 @@ def test_a_chain_begins_with_the_first_step_that_is_news(chains: list[list[Touch
         book = policy.playbooks.by_id[first["playbook"]]
         steps = [step for step in book.steps if step.anchor == "overdue"]
         skipped = [step for step in steps[: [step.id for step in steps].index(first["step"])] if not step.rest_days]
-        assert not skipped or book.entry == "contextual"
+        earlier = [one[0] for one in chains if one[0]["customer_id"] == first["customer_id"]]
+        follows = any(one["planned_date"] < first["planned_date"] for one in earlier)
+        # Newer debt behind a chain that has ended is no oversight any more: the mildest steps are left out.
+        is_newer = follows and all(step.level < NO_OVERSIGHT_LEVEL for step in skipped)
+        assert not skipped or book.entry == "contextual" or is_newer
 
 
 def test_spacing_by_clock_counts_whole_days_between_steps(chains: list[list[Touch]], policy: Policy) -> None:
